@@ -1,0 +1,103 @@
+# karnak: `make` shows what there is. Every build here uses the same flags, so that they share one build cache.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+GO       ?= go
+GOFMT     = $(shell $(GO) env GOROOT)/bin/gofmt
+VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+BUILD    := -buildvcs=false -ldflags '-X karnak/internal/app.Version=$(VERSION)'
+TESTPG   := $(GO) run ./tools/testpg
+SDL      := $(GO) run ./tools/sdl
+LINT     := $(GO) tool -modfile=tools/lint/go.mod golangci-lint
+TEST     ?= ./...
+BENCH    ?= .
+COVERED   = $(shell $(GO) list ./... | grep -Ev '(gen|/graph/model|test)(/|$$)' | paste -sd,)
+
+export CGO_ENABLED ?= 0
+
+##@ Use
+
+.PHONY: help
+help: ## Show this help
+	@awk 'BEGIN {FS = ":.*## "} \
+		/^##@ / {printf "\n%s\n", substr($$0, 5)} \
+		/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: build ## Build and serve with the demo at http://localhost:8080/
+	exec ./bin/karnak serve --seed-demo
+
+.PHONY: build
+build: ## Build bin/karnak, one static binary
+	$(GO) build $(BUILD) -o bin/karnak ./cmd/karnak
+
+.PHONY: docker
+docker: ## Build the container image karnak:latest
+	docker build --build-arg VERSION=$(VERSION) -t karnak:latest .
+
+.PHONY: clean
+clean: ## Remove what was built; the data stays
+	rm -rf bin coverage.out
+
+##@ Test
+
+.PHONY: test
+test: ## Run every test, on SQLite and on a PostgreSQL of its own (TEST=./authz/... for some)
+	@$(TESTPG) -- $(GO) test $(TEST)
+
+.PHONY: test-race
+test-race: ## Run the tests with the race detector (needs a C compiler)
+	@CGO_ENABLED=1 $(TESTPG) -- $(GO) test -race $(TEST)
+
+.PHONY: cover
+cover: ## Tell what the tests run; fails when it is under 80 % of the hand-written code
+	@$(TESTPG) -- $(GO) test -coverpkg='$(COVERED)' -coverprofile=coverage.out ./... >/dev/null
+	@$(GO) run ./tools/cover -min 80 coverage.out
+
+.PHONY: bench
+bench: ## Run the benchmarks on a PostgreSQL that writes to disk (BENCH=pattern)
+	@$(TESTPG) -durable -- $(GO) test -run '^$$' -bench '$(BENCH)' -benchmem $(TEST)
+
+##@ Check
+
+.PHONY: lint
+lint: ## Lint with the pinned golangci-lint
+	@$(LINT) run ./...
+
+.PHONY: verify
+verify: ## Generate everything anew in a copy and fail where it differs
+	@./tools/verify
+
+.PHONY: schema-check
+schema-check: ## Lint the schema; fail on breaking changes and when the published contract is not fresh
+	@$(SDL) lint
+	@$(SDL) check
+
+.PHONY: migrate-check
+migrate-check: ## Fail when the entities and the migrations differ
+	@$(TESTPG) -- $(GO) run ./tools/migrate -check
+
+##@ Change
+
+.PHONY: gen
+gen: ## Generate: ent, then gqlgen, then format, then the README's table
+	$(GO) generate ./ent
+	$(GO) tool gqlgen generate
+	$(GOFMT) -w ent/entgen graph resolvers
+	$(GO) run ./tools/docs
+
+.PHONY: schema
+schema: ## Publish the merged schema (BREAK=1 where a break is meant)
+	@$(SDL) print $(if $(BREAK),-break)
+
+.PHONY: migrate
+migrate: ## Write the next versioned migration: make migrate NAME=add_channel_topic
+	@$(if $(NAME),,$(error give it a name: make migrate NAME=add_channel_topic))
+	@$(TESTPG) -- $(GO) run ./tools/migrate $(NAME)
+
+.PHONY: docs
+docs: ## Write the table of settings into README.md
+	@$(GO) run ./tools/docs

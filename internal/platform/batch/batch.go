@@ -1,0 +1,61 @@
+// Package batch gathers look-ups that the fields of one answer make one by one, and answers them with one query.
+package batch
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/vikstrous/dataloadgen"
+)
+
+type scopeKey struct{}
+
+type scope struct {
+	mu      sync.Mutex
+	loaders map[any]any
+}
+
+// WithScope returns a context whose look-ups are gathered and remembered; one scope serves one answer.
+func WithScope(ctx context.Context) context.Context {
+	return context.WithValue(ctx, scopeKey{}, &scope{loaders: map[any]any{}})
+}
+
+// wait is how long a look-up waits for others of its kind.
+const wait = 300 * time.Microsecond
+
+// Load looks one key up. Look-ups of the same kind, an equal comparable value, share calls of fetch, which returns what it
+// found by key; a missing key comes back as the zero value. Without a scope it is a call of fetch.
+func Load[K comparable, V any](ctx context.Context, kind any, key K, fetch func(context.Context, []K) (map[K]V, error)) (V, error) {
+	s, ok := ctx.Value(scopeKey{}).(*scope)
+	if !ok {
+		found, err := fetch(ctx, []K{key})
+		return found[key], err
+	}
+	s.mu.Lock()
+	l, ok := s.loaders[kind].(*dataloadgen.Loader[K, V])
+	if !ok {
+		l = dataloadgen.NewLoader(func(ctx context.Context, keys []K) ([]V, []error) {
+			return spread(ctx, keys, fetch)
+		}, dataloadgen.WithWait(wait), dataloadgen.WithBatchCapacity(500))
+		s.loaders[kind] = l
+	}
+	s.mu.Unlock()
+	return l.Load(ctx, key)
+}
+
+func spread[K comparable, V any](ctx context.Context, keys []K, fetch func(context.Context, []K) (map[K]V, error)) ([]V, []error) {
+	found, err := fetch(ctx, keys)
+	out := make([]V, len(keys))
+	if err != nil {
+		errs := make([]error, len(keys))
+		for i := range errs {
+			errs[i] = err
+		}
+		return out, errs
+	}
+	for i, k := range keys {
+		out[i] = found[k]
+	}
+	return out, nil
+}

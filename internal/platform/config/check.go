@@ -1,0 +1,185 @@
+package config
+
+import (
+	"bytes"
+	"net"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// MinSecret is the least length of the master secret: 256 bits.
+const MinSecret = 32
+
+// checker collects the faults of settings that could be read; a setting that could not is not judged again.
+type checker struct {
+	cfg    *Config
+	faults Faults
+	unread map[string]string
+}
+
+func (c *Config) check(unread map[string]string) Faults {
+	k := &checker{cfg: c, unread: unread}
+	k.address()
+	k.urls()
+	k.secret()
+	k.origins()
+	k.numbers()
+	k.durations()
+	if c.Profile == Production {
+		k.production()
+	}
+	return k.faults
+}
+
+func (k *checker) add(flag, format string, args ...any) {
+	if _, ok := k.unread[flag]; !ok {
+		k.faults.add(Key(flag), format, args...)
+	}
+}
+
+func (k *checker) address() {
+	_, port, err := net.SplitHostPort(k.cfg.Addr)
+	if n, e := strconv.ParseUint(port, 10, 16); err != nil || e != nil || n > 65535 {
+		k.add("addr", "%q is not an address like 127.0.0.1:8080 or :8080.", clip(k.cfg.Addr))
+	}
+	if k.cfg.DataDir == "" {
+		k.add("data-dir", "Name a directory.")
+	}
+}
+
+// urls never repeats what was given: it may hold a password.
+func (k *checker) urls() {
+	if raw := k.cfg.DatabaseURL.Reveal(); raw != "" {
+		u, err := url.Parse(raw)
+		ok := err == nil && (u.Scheme == "postgres" || u.Scheme == "postgresql") && u.Hostname() != "" && strings.Trim(u.Path, "/") != ""
+		if !ok {
+			k.add("database-url", "This is not an address like postgres://user:password@host:5432/database.")
+		}
+	}
+	for _, raw := range list(k.cfg.NATSURL.Reveal()) {
+		u, err := url.Parse(raw)
+		if err != nil || !slices.Contains([]string{"nats", "tls", "ws", "wss"}, u.Scheme) || u.Hostname() == "" {
+			k.add("nats-url", "This is not an address like nats://host:4222.")
+		}
+	}
+}
+
+func (k *checker) secret() {
+	if k.cfg.Secret.Empty() {
+		return // development makes one; production refuses it below
+	}
+	b := k.cfg.Secret.Bytes()
+	switch {
+	case len(b) < MinSecret:
+		k.add("secret", "The secret has %d bits; give at least 256, for example from: openssl rand -hex 32", len(b)*8)
+	case guessable(b) || telltale(k.cfg.Secret.text):
+		k.add("secret", "The secret can be guessed; give 32 random bytes, for example from: openssl rand -hex 32")
+	}
+}
+
+// guessable tells keys of few different bytes or of one pattern over and over.
+func guessable(b []byte) bool {
+	seen := map[byte]bool{}
+	for _, x := range b {
+		seen[x] = true
+	}
+	if len(seen) < 12 {
+		return true
+	}
+	for period := 1; period <= len(b)/2; period++ {
+		if bytes.Equal(b[period:], b[:len(b)-period]) {
+			return true
+		}
+	}
+	return false
+}
+
+// telltale tells placeholders and demo values by their words.
+func telltale(text string) bool {
+	low := strings.ToLower(text)
+	return slices.ContainsFunc([]string{
+		"changeme", "change-me", "change_me", "karnak", "secret", "password", "example", "default", "0123456789", "abcdefghij",
+	}, func(word string) bool { return strings.Contains(low, word) })
+}
+
+func (k *checker) origins() {
+	for _, o := range k.cfg.CORSOrigins {
+		if o == "*" {
+			continue
+		}
+		u, err := url.Parse(o)
+		if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.Path != "" || u.RawQuery != "" || u.User != nil {
+			k.add("cors-origins", "%q is not an origin like https://app.example.com.", clip(o))
+		}
+	}
+}
+
+func (k *checker) numbers() {
+	c := k.cfg
+	for _, n := range []struct {
+		flag           string
+		value, low, hi int64
+	}{
+		{"limit-body", int64(c.LimitBody), 1 << 10, 64 << 20},
+		{"limit-tokens", int64(c.LimitTokens), 100, 100_000},
+		{"limit-depth", int64(c.LimitDepth), 3, 100},
+		{"limit-aliases", int64(c.LimitAliases), 1, 1000},
+		{"limit-cost", int64(c.LimitCost), 100, 10_000_000},
+		{"limit-page", int64(c.LimitPage), 1, 1000},
+		{"limit-subscriptions", int64(c.LimitSubscriptions), 1, 10_000},
+		{"sqlite-readers", int64(c.SQLiteReaders), 1, 256},
+		{"postgres-pool", int64(c.PostgresPool), 2, 1000},
+	} {
+		if n.value < n.low || n.value > n.hi {
+			k.add(n.flag, "%d is not between %d and %d.", n.value, n.low, n.hi)
+		}
+	}
+	if c.MemoryLimit != 0 && c.MemoryLimit < 32<<20 {
+		k.add("memory-limit", "%s is under 32MiB; 0 is for none.", c.MemoryLimit)
+	}
+}
+
+func (k *checker) durations() {
+	c := k.cfg
+	for _, d := range []struct {
+		flag           string
+		value, low, hi time.Duration
+	}{
+		{"access-ttl", c.AccessTTL, time.Second, 24 * time.Hour},
+		{"refresh-ttl", c.RefreshTTL, time.Second, 8784 * time.Hour},
+		{"request-timeout", c.RequestTimeout, 100 * time.Millisecond, 5 * time.Minute},
+		{"shutdown-grace", c.ShutdownGrace, 100 * time.Millisecond, 10 * time.Minute},
+	} {
+		if d.value < d.low || d.value > d.hi {
+			k.add(d.flag, "%s is not between %s and %s.", d.value, d.low, d.hi)
+		}
+	}
+	if c.EventRetention != 0 && c.EventRetention < time.Hour {
+		k.add("event-retention", "%s is under 1h; 0 is for ever.", c.EventRetention)
+	}
+	if _, bad := k.unread["access-ttl"]; !bad && c.RefreshTTL < c.AccessTTL {
+		k.add("refresh-ttl", "%s is shorter than the access token's %s.", c.RefreshTTL, c.AccessTTL)
+	}
+}
+
+func (k *checker) production() {
+	c := k.cfg
+	if c.Secret.Empty() {
+		k.add("secret", "Production needs a secret of 32 random bytes, for example from: openssl rand -hex 32")
+	}
+	if c.Playground {
+		k.add("playground", "Production does not serve the playground.")
+	}
+	if c.Introspection {
+		k.add("introspection", "Production does not answer introspection; /schema.graphql has the contract.")
+	}
+	if slices.Contains(c.CORSOrigins, "*") {
+		k.add("cors-origins", "Production names its origins; * is refused.")
+	}
+	if c.SeedDemo {
+		k.add("seed-demo", "Production takes no demo data.")
+	}
+}

@@ -1,0 +1,85 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+
+	"entgo.io/ent/dialect"
+	entsql "entgo.io/ent/dialect/sql"
+	"github.com/lib/pq"
+)
+
+func openPostgres(ctx context.Context, c Config) (*Store, error) {
+	u, err := url.Parse(c.URL)
+	if err != nil {
+		return nil, errors.New("the database URL cannot be read")
+	}
+	q := u.Query()
+	for k, v := range map[string]string{
+		"application_name": "karnak",
+		"TimeZone":         "UTC",
+		// A prepared statement is planned once: lists and limits differ from call to call, the plan wanted does not.
+		"plan_cache_mode": "force_generic_plan",
+	} {
+		if !q.Has(k) {
+			q.Set(k, v)
+		}
+	}
+	u.RawQuery = q.Encode()
+	base, err := pq.NewConnector(u.String())
+	if err != nil {
+		return nil, errors.New("the database URL cannot be used: check host, port and parameters")
+	}
+	db := sql.OpenDB(&connector{base: base, scope: c.Scope, role: c.Role})
+	pool := c.Pool
+	if pool <= 0 {
+		pool = 20
+	}
+	db.SetMaxOpenConns(pool)
+	db.SetMaxIdleConns(pool)
+	s := &Store{dialect: dialect.Postgres, read: db, write: db, reader: entsql.OpenDB(dialect.Postgres, db)}
+	if err := s.Ping(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("PostgreSQL at %s: %w", u.Host, err), db.Close())
+	}
+	return s, nil
+}
+
+// attempts bounds how often a transaction is run that PostgreSQL refuses for the sake of another.
+const attempts = 5
+
+func (s *Store) retry(ctx context.Context, fn func(context.Context, *Tx) error) error {
+	for n := 1; ; n++ {
+		err := s.once(ctx, fn)
+		var e *pq.Error
+		if n < attempts && errors.As(err, &e) && (e.Code == "40001" || e.Code == "40P01") && ctx.Err() == nil {
+			continue
+		}
+		return err
+	}
+}
+
+func (s *Store) once(ctx context.Context, fn func(context.Context, *Tx) error) error {
+	raw, err := s.write.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	tx := newTx(raw, dialect.Postgres)
+	if err := tx.perform(ctx, fn); err != nil {
+		return errors.Join(err, ignoreDone(raw.Rollback()))
+	}
+	if err := raw.Commit(); err != nil {
+		return err
+	}
+	tx.committed()
+	return nil
+}
+
+func ignoreDone(err error) error {
+	if errors.Is(err, sql.ErrTxDone) {
+		return nil
+	}
+	return err
+}
