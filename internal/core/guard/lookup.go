@@ -1,0 +1,51 @@
+package guard
+
+import (
+	"context"
+
+	"karnak/authz"
+	"karnak/ent/entgen"
+	"karnak/ent/entgen/member"
+	"karnak/ent/entgen/user"
+	"karnak/ent/entgen/workspace"
+	"karnak/internal/platform/batch"
+)
+
+// User returns a user the caller may know, or nil. Look-ups of one answer share a query.
+func (g *Guard) User(ctx context.Context, userID string) (*entgen.User, error) {
+	return batch.Load(ctx, kindUser{}, userID, func(ctx context.Context, ids []string) (map[string]*entgen.User, error) {
+		rows, err := g.db.Client().User.Query().Where(user.IDIn(ids...)).All(ctx)
+		return index(rows, func(u *entgen.User) string { return u.ID }), err
+	})
+}
+
+// Workspace returns a workspace the caller belongs to, or nil. Look-ups of one answer share a query.
+func (g *Guard) Workspace(ctx context.Context, workspaceID string) (*entgen.Workspace, error) {
+	return batch.Load(ctx, kindWorkspace{}, workspaceID, func(ctx context.Context, ids []string) (map[string]*entgen.Workspace, error) {
+		rows, err := g.db.Client().Workspace.Query().Where(workspace.IDIn(ids...)).All(ctx)
+		return index(rows, func(w *entgen.Workspace) string { return w.ID }), err
+	})
+}
+
+// Member returns a user's present place in a workspace, or nil.
+func (g *Guard) Member(ctx context.Context, workspaceID, userID string) (*entgen.Member, error) {
+	ctx = authz.System(ctx, "guard: read a membership")
+	m, err := g.db.Client().Member.Query().Where(member.WorkspaceID(workspaceID), member.UserID(userID), member.LeftAtIsNil()).Only(ctx)
+	if entgen.IsNotFound(err) {
+		return nil, nil
+	}
+	return m, err
+}
+
+type (
+	kindUser      struct{}
+	kindWorkspace struct{}
+)
+
+func index[T any](rows []T, key func(T) string) map[string]T {
+	out := make(map[string]T, len(rows))
+	for _, r := range rows {
+		out[key(r)] = r
+	}
+	return out
+}

@@ -1,0 +1,202 @@
+package stream
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"karnak/internal/core/eventlog"
+	"karnak/internal/platform/fault"
+)
+
+// Spec says what a reader reads.
+type Spec struct {
+	WorkspaceID string
+	// After is the cursor to begin after; nil for what comes next.
+	After *string
+	// Filter returns which events are wanted; it is asked again after every check of Allow.
+	Filter func() eventlog.Filter
+	// Allow says whether the reader may read on, and until when that holds; the zero time for no end. Its error ends the
+	// reader. It has to look at what is committed, not at a cache that may be behind.
+	Allow func(context.Context) (until time.Time, err error)
+}
+
+// Item is an event, or a gap where events are no longer kept.
+type Item struct {
+	Event *eventlog.Event
+	Gap   *Gap
+}
+
+// Gap tells which numbers are missing. Cursor is the position after it.
+type Gap struct {
+	WorkspaceID string
+	From, To    int64
+	Cursor      string
+	At          time.Time
+}
+
+// ErrClosed ends readers when the node shuts down.
+var ErrClosed = errors.New("the node is shutting down")
+
+// Reader reads one log from a position on. It is for one goroutine.
+type Reader struct {
+	hub     *Hub
+	spec    Spec
+	topic   *topic
+	pos     int64
+	scanned int64 // everything up to here is in pending or unwanted
+	pending []*eventlog.Event
+	filter  eventlog.Filter
+	until   time.Time
+}
+
+// Read opens a reader. Cursors that are forged, ahead or of another log are BAD_USER_INPUT, one too old is
+// CURSOR_EXPIRED, one of before a restore CURSOR_RESET. Close it.
+func (h *Hub) Read(ctx context.Context, s Spec) (*Reader, error) {
+	r := &Reader{hub: h, spec: s}
+	if err := r.check(ctx); err != nil {
+		return nil, err
+	}
+	t, err := h.acquire(ctx, s.WorkspaceID)
+	if err != nil {
+		return nil, err
+	}
+	r.topic = t
+	if err := r.begin(ctx); err != nil {
+		r.Close()
+		return nil, err
+	}
+	return r, nil
+}
+
+func (r *Reader) begin(ctx context.Context) error {
+	head, err := r.hub.Log.Head(ctx, r.spec.WorkspaceID)
+	if err != nil {
+		return err
+	}
+	r.pos = head.Seq
+	if r.spec.After != nil {
+		if r.pos, err = r.hub.Log.Position(r.spec.WorkspaceID, *r.spec.After, head.Seq); err != nil {
+			return err
+		}
+		if r.pos < head.Floor {
+			return fault.New(fault.CursorExpired, "Events after this cursor are no longer kept: fetch what you show again and go on from a new cursor.")
+		}
+	}
+	r.scanned = r.pos
+	return nil
+}
+
+// Close gives the reader's place back.
+func (r *Reader) Close() {
+	if r.topic != nil {
+		r.hub.release(r.spec.WorkspaceID, r.topic)
+		r.topic = nil
+	}
+}
+
+// check asks whether the reader may go on.
+func (r *Reader) check(ctx context.Context) error {
+	until, err := r.spec.Allow(ctx)
+	if err != nil {
+		return err
+	}
+	r.until, r.filter = until, r.spec.Filter()
+	return nil
+}
+
+// Next waits for the next event that is wanted. It fails with the context, with what Allow says, and with ErrClosed.
+func (r *Reader) Next(ctx context.Context) (Item, error) {
+	for {
+		if err := r.due(ctx); err != nil {
+			return Item{}, err
+		}
+		item, err := r.step(ctx)
+		if err != nil || item.Event != nil || item.Gap != nil {
+			return item, err
+		}
+	}
+}
+
+func (r *Reader) due(ctx context.Context) error {
+	if !r.until.IsZero() && !r.hub.Clock.Now().Before(r.until) {
+		return r.check(ctx)
+	}
+	return ctx.Err()
+}
+
+// step moves on by an event, a page of the database, or a wait.
+func (r *Reader) step(ctx context.Context) (Item, error) {
+	if len(r.pending) > 0 {
+		e := r.pending[0]
+		r.pending = r.pending[1:]
+		return r.pass(ctx, e)
+	}
+	e, last, changed := r.topic.since(r.scanned)
+	switch {
+	case e != nil:
+		r.scanned = e.Seq
+		return r.pass(ctx, e)
+	case r.scanned < last:
+		return r.page(ctx, last)
+	}
+	return Item{}, r.wait(ctx, changed)
+}
+
+// pass lets an event through when it is wanted and may still be seen.
+func (r *Reader) pass(ctx context.Context, e *eventlog.Event) (Item, error) {
+	r.pos = e.Seq
+	if r.hub.Log.TypeOf(e.Type).Access {
+		if err := r.check(ctx); err != nil {
+			return Item{}, err
+		}
+	}
+	if !r.hub.Log.Match(r.filter, e) {
+		return Item{}, nil
+	}
+	return Item{Event: e}, nil
+}
+
+const readPage = 200
+
+// page reads the database from where memory does not reach, up to last.
+func (r *Reader) page(ctx context.Context, last int64) (Item, error) {
+	head, err := r.hub.Log.Head(ctx, r.spec.WorkspaceID)
+	if err != nil {
+		return Item{}, err
+	}
+	if r.scanned < head.Floor {
+		g := &Gap{WorkspaceID: r.spec.WorkspaceID, From: r.scanned + 1, To: head.Floor, At: r.hub.Clock.Now(), Cursor: r.hub.Log.Cursor(r.spec.WorkspaceID, head.Floor)}
+		r.scanned, r.pos = head.Floor, head.Floor
+		return Item{Gap: g}, nil
+	}
+	f := r.filter
+	f.Access = true
+	events, err := r.hub.Log.After(ctx, r.spec.WorkspaceID, r.scanned, last, f, readPage)
+	if err != nil {
+		return Item{}, err
+	}
+	r.pending = events
+	r.scanned = last
+	if len(events) == readPage {
+		r.scanned = events[readPage-1].Seq
+	}
+	return Item{}, nil
+}
+
+func (r *Reader) wait(ctx context.Context, changed <-chan struct{}) error {
+	var timer <-chan time.Time
+	if !r.until.IsZero() {
+		timer = r.hub.Clock.After(r.until.Sub(r.hub.Clock.Now()))
+	}
+	select {
+	case <-changed:
+		return nil
+	case <-timer:
+		return r.check(ctx)
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-r.hub.closed:
+		return ErrClosed
+	}
+}

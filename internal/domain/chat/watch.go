@@ -1,0 +1,47 @@
+package chat
+
+import (
+	"context"
+	"time"
+
+	"karnak/authz"
+	"karnak/ent/entgen"
+	"karnak/ent/enum"
+	"karnak/internal/core/eventlog"
+	"karnak/internal/core/stream"
+	"karnak/internal/platform/fault"
+)
+
+// Watch opens the stream of a channel's events, after a cursor or from now on. Needs chat:read, now and as long as it
+// runs; a private channel's stream ends with the membership. Close the reader.
+func (s *Service) Watch(ctx context.Context, channelID string, after *string) (*stream.Reader, error) {
+	c, err := s.readable(ctx, channelID, authz.ChatRead)
+	if err != nil {
+		return nil, err
+	}
+	filter := eventlog.Filter{Channels: []string{c.ID}}
+	return s.Hub.Read(ctx, stream.Spec{
+		WorkspaceID: c.WorkspaceID, After: after,
+		Filter: func() eventlog.Filter { return filter },
+		Allow:  func(ctx context.Context) (time.Time, error) { return s.stillReads(ctx, c) },
+	})
+}
+
+// stillReads checks an open stream against what is committed, and says until when that holds.
+func (s *Service) stillReads(ctx context.Context, c *entgen.Channel) (time.Time, error) {
+	until, err := s.Guard.Recheck(ctx, c.WorkspaceID, authz.ChatRead, c.ID, c.WorkspaceID)
+	if err != nil || c.Visibility == enum.Public {
+		return until, err
+	}
+	if m, err := s.member(ctx, c); m != nil || err != nil {
+		return until, err
+	}
+	if c.Visibility == enum.Direct {
+		return until, fault.Denied(string(authz.ChatRead))
+	}
+	all, err := s.Guard.Recheck(ctx, c.WorkspaceID, authz.ChatReadAll, c.ID, c.WorkspaceID)
+	if until.IsZero() || !all.IsZero() && all.Before(until) {
+		until = all
+	}
+	return until, err
+}

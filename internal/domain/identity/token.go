@@ -1,0 +1,103 @@
+package identity
+
+import (
+	"context"
+	"encoding/base64"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"karnak/ent/entgen"
+	"karnak/internal/platform/fault"
+	"karnak/internal/platform/id"
+)
+
+// AuthSession is the tokens of a session.
+type AuthSession struct {
+	ID           string
+	AccessToken  string
+	RefreshToken string
+	ExpiresAt    time.Time
+}
+
+const audience = "karnak"
+
+// tokens returns the pair of a session's present generation. It is the same for the same generation, so that two tabs
+// that refresh at once get the same pair.
+func (s *Service) tokens(ctx context.Context, x *entgen.Session) (*AuthSession, error) {
+	k, err := s.keys.signing(ctx)
+	if err != nil {
+		return nil, err
+	}
+	expires := x.RotatedAt.Add(s.AccessTTL)
+	t := jwt.NewWithClaims(jwt.SigningMethodEdDSA, jwt.MapClaims{
+		"iss": s.Issuer, "aud": audience, "sub": x.UserID, "sid": x.ID, "gen": x.Generation,
+		"iat": x.RotatedAt.Unix(), "exp": expires.Unix(),
+	})
+	t.Header["kid"] = k.id
+	signed, err := t.SignedString(k.private)
+	if err != nil {
+		return nil, err
+	}
+	return &AuthSession{ID: x.ID, AccessToken: signed, RefreshToken: s.refreshToken(x.ID, x.Generation), ExpiresAt: expires.Truncate(time.Second)}, nil
+}
+
+const refreshPrefix = "krt_"
+
+func (s *Service) refreshToken(sessionID string, generation int) string {
+	gen := strconv.Itoa(generation)
+	tag := s.refresh.Tag([]byte(sessionID), []byte(gen))
+	return refreshPrefix + sessionID + "." + gen + "." + base64.RawURLEncoding.EncodeToString(tag)
+}
+
+// readRefresh returns the session and the generation of a refresh token; ok is false for anything karnak did not make.
+func (s *Service) readRefresh(token string) (sessionID string, generation int, ok bool) {
+	rest, found := strings.CutPrefix(token, refreshPrefix)
+	parts := strings.Split(rest, ".")
+	if !found || len(parts) != 3 || !id.Valid(id.Session, parts[0]) {
+		return "", 0, false
+	}
+	tag, err := base64.RawURLEncoding.DecodeString(parts[2])
+	if err != nil || !s.refresh.Verify(tag, []byte(parts[0]), []byte(parts[1])) {
+		return "", 0, false
+	}
+	generation, err = strconv.Atoi(parts[1])
+	return parts[0], generation, err == nil
+}
+
+type claims struct {
+	jwt.RegisteredClaims
+	Session string `json:"sid"`
+}
+
+// bad is the one answer to a token that is not good, whatever is wrong with it.
+func bad() error {
+	return fault.New(fault.Unauthenticated, "The access token is not valid or has ended: sign in, or refresh the session.")
+}
+
+// maxToken bounds what is read as a token.
+const maxToken = 4096
+
+// readAccess checks an access token and returns its claims.
+func (s *Service) readAccess(ctx context.Context, token string) (*claims, error) {
+	if len(token) > maxToken {
+		return nil, bad()
+	}
+	c := &claims{}
+	_, err := jwt.NewParser(
+		jwt.WithValidMethods([]string{jwt.SigningMethodEdDSA.Alg()}), jwt.WithIssuer(s.Issuer), jwt.WithAudience(audience),
+		jwt.WithExpirationRequired(), jwt.WithIssuedAt(), jwt.WithTimeFunc(s.Clock.Now),
+	).ParseWithClaims(token, c, func(t *jwt.Token) (any, error) {
+		if t.Header["crit"] != nil {
+			return nil, jwt.ErrTokenUnverifiable
+		}
+		kid, _ := t.Header["kid"].(string)
+		return s.keys.verifying(ctx, kid)
+	})
+	if err != nil || !id.Valid(id.Session, c.Session) || !id.Valid(id.User, c.Subject) {
+		return nil, bad()
+	}
+	return c, nil
+}
