@@ -1,0 +1,89 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"runtime/debug"
+
+	"karnak/internal/app"
+	"karnak/internal/platform/config"
+)
+
+const description = `karnak is a GraphQL API platform with subscriptions.
+
+Settings come from flags, else from the environment (KARNAK_*), else from the file of --config, else from the profile.
+Exit status: 0 all went well, 1 something failed, 2 the command line or the configuration is at fault.`
+
+// commands is the grammar of the command line.
+type commands struct {
+	config.Config `embed:"" group:"Settings:"`
+
+	Serve   serveCommand   `cmd:"" help:"Serve the API; the database is made and migrated where needed."`
+	Migrate migrateCommand `cmd:"" help:"Bring the database to the newest schema."`
+	Seed    seedCommand    `cmd:"" help:"Fill an empty database with the demo and print its sign-ins."`
+	Schema  schemaCommand  `cmd:"" help:"Print the published GraphQL schema."`
+	Version versionCommand `cmd:"" help:"Print the version."`
+	Health  healthCommand  `cmd:"" help:"Ask the server at --addr whether it is alive."`
+}
+
+// settingFaults is what is wrong with the settings; commands that need none pass it over.
+type settingFaults struct{ err error }
+
+type serveCommand struct {
+	Check bool `help:"Check the configuration and what it names, and end."`
+}
+
+func (c serveCommand) Run(ctx context.Context, cfg *config.Config, faults settingFaults, out io.Writer) error {
+	if err := config.Join(faults.err, cfg.Preflight(ctx, true)); err != nil {
+		return err
+	}
+	if c.Check {
+		if err := app.Check(ctx, cfg); err != nil {
+			return err
+		}
+		_, err := fmt.Fprintln(out, "The configuration is sound.")
+		return err
+	}
+	if cfg.MemoryLimit > 0 {
+		debug.SetMemoryLimit(int64(cfg.MemoryLimit))
+	}
+	err := app.Serve(ctx, cfg)
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+type migrateCommand struct{}
+
+func (migrateCommand) Run(ctx context.Context, cfg *config.Config, faults settingFaults) error {
+	if err := config.Join(faults.err, cfg.Preflight(ctx, false)); err != nil {
+		return err
+	}
+	return app.Migrate(ctx, cfg)
+}
+
+type seedCommand struct{}
+
+func (seedCommand) Run(ctx context.Context, cfg *config.Config, faults settingFaults, out io.Writer) error {
+	if err := config.Join(faults.err, cfg.Preflight(ctx, false)); err != nil {
+		return err
+	}
+	return app.Seed(ctx, cfg, out)
+}
+
+type schemaCommand struct{}
+
+func (schemaCommand) Run(out io.Writer) error {
+	_, err := io.WriteString(out, app.Schema())
+	return err
+}
+
+type versionCommand struct{}
+
+func (versionCommand) Run(out io.Writer) error {
+	_, err := fmt.Fprintln(out, "karnak", app.Version)
+	return err
+}

@@ -1,0 +1,125 @@
+// Package graph is the GraphQL server: guards, executor, transports and the one error presenter. It knows no domain.
+package graph
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"reflect"
+	"runtime/debug"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/handler"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"karnak/authz"
+	"karnak/graph/directive"
+	"karnak/graph/graphgen"
+	"karnak/graph/limit"
+	"karnak/graph/transport"
+	"karnak/internal/platform/batch"
+	"karnak/internal/platform/clock"
+)
+
+// Config is what a Server stands on.
+type Config struct {
+	Resolvers graphgen.ResolverRoot
+	// Require checks a permission on an object that a field hangs on.
+	Require func(ctx context.Context, object any, p authz.Permission) error
+	Logger  *slog.Logger
+	Clock   clock.Clock
+	Limits  limit.Limits
+	// Introspection answers __schema.
+	Introspection bool
+	MaxBody       int64
+	// Timeout ends queries and mutations.
+	Timeout time.Duration
+	// Socket says how websockets work; Present and Clock are filled in.
+	Socket transport.SocketConfig
+}
+
+// Server answers GraphQL requests over HTTP and websockets.
+type Server struct {
+	*handler.Server
+	Socket *transport.Socket
+	Guard  *limit.Guard
+}
+
+// documentBytes bounds the documents that are kept parsed and validated.
+const documentBytes = 16 << 20
+
+// New returns a server.
+func New(c Config) (*Server, error) {
+	if c.Resolvers == nil || c.Require == nil || c.Logger == nil || c.Clock == nil || c.Timeout <= 0 {
+		return nil, errors.New("graph: Resolvers, Require, Logger, Clock and Timeout are needed")
+	}
+	schema := graphgen.NewExecutableSchema(graphgen.Config{
+		Resolvers: c.Resolvers, Directives: graphgen.DirectiveRoot{Authorized: directive.Authorized(c.Require)},
+	})
+	present := presenter{c.Logger}
+	s := &Server{Server: handler.New(schema)}
+	if err := s.transports(c, present); err != nil {
+		return nil, err
+	}
+	s.SetErrorPresenter(present.Present)
+	s.SetRecoverFunc(recovered(debug.Stack))
+	if err := s.limits(c, schema.Schema()); err != nil {
+		return nil, err
+	}
+	s.AroundFields(newMutations(reflect.TypeFor[graphgen.MutationResolver]()).Field)
+	s.AroundResponses(answering(c.Timeout))
+	return s, nil
+}
+
+func (s *Server) transports(c Config, p presenter) (err error) {
+	c.Socket.Present, c.Socket.Clock = p.Present, c.Clock
+	if s.Socket, err = transport.NewSocket(c.Socket); err != nil {
+		return err
+	}
+	http, err := transport.NewHTTP(transport.HTTPConfig{MaxBody: c.MaxBody, Present: p.Present, Clock: c.Clock})
+	if err != nil {
+		return err
+	}
+	s.AddTransport(s.Socket)
+	s.AddTransport(http)
+	return nil
+}
+
+func (s *Server) limits(c Config, schema *ast.Schema) (err error) {
+	if s.Guard, err = limit.New(limit.Config{Schema: schema, Limits: c.Limits, Introspection: c.Introspection}); err != nil {
+		return err
+	}
+	documents, err := limit.NewDocuments(documentBytes)
+	if err != nil {
+		return err
+	}
+	x, err := limit.NewExtension(s.Guard, documents)
+	if err != nil {
+		return err
+	}
+	x.Install(s.Server)
+	return nil
+}
+
+// answering gives each answer, and each event of a subscription, a scope for its look-ups, and queries and mutations an
+// end.
+func answering(timeout time.Duration) graphql.ResponseMiddleware {
+	return func(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
+		ctx = authz.WithSlot(batch.WithScope(ctx))
+		if subscribes(ctx) {
+			return next(ctx)
+		}
+		ctx, cancel := context.WithTimeout(ctx, timeout)
+		defer cancel()
+		return next(ctx)
+	}
+}
+
+func subscribes(ctx context.Context) bool {
+	if !graphql.HasOperationContext(ctx) {
+		return false
+	}
+	op := graphql.GetOperationContext(ctx).Operation
+	return op != nil && op.Operation == ast.Subscription
+}

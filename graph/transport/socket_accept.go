@@ -1,0 +1,142 @@
+package transport
+
+import (
+	"bufio"
+	"context"
+	"net"
+	"net/http"
+	"strings"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/coder/websocket"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"karnak/internal/platform/fault"
+)
+
+// Do serves one connection until it ends and all its operations have ended.
+func (s *Socket) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
+	if !s.Origin(r) {
+		s.turnAway(w, r, http.StatusForbidden, fault.New(fault.Forbidden, "Pages of this origin may not connect."))
+		return
+	}
+	c := newConn(s, r, exec)
+	if !s.join(c) {
+		w.Header().Set("Retry-After", "5")
+		s.turnAway(w, r, http.StatusServiceUnavailable, fault.New(fault.Unavailable, "No more connections are taken now."))
+		return
+	}
+	defer s.leave(c)
+	h := &hijacked{ResponseWriter: w}
+	ws, err := websocket.Accept(h, r, &websocket.AcceptOptions{
+		Subprotocols: []string{Subprotocol},
+		// Origin has decided.
+		InsecureSkipVerify: true,
+		OnPingReceived:     func(context.Context, []byte) bool { c.hear(); return true },
+		OnPongReceived:     func(context.Context, []byte) { c.hear() },
+	})
+	if err != nil {
+		// Accept has answered that this is no handshake.
+		return
+	}
+	ws.SetReadLimit(s.MaxMessage)
+	s.Observer.Connected()
+	c.attach(ws, h.raw)
+	if !strings.EqualFold(ws.Subprotocol(), Subprotocol) {
+		c.close(closing(CloseSubprotocol, "Subprotocol not acceptable"))
+	}
+	c.serve()
+	s.Observer.Disconnected(c.closedWith())
+}
+
+func (s *Socket) turnAway(w http.ResponseWriter, r *http.Request, status int, err error) {
+	body := appendResponse(nil, &graphql.Response{Errors: gqlerror.List{s.Present(r.Context(), err)}})
+	w.Header().Set("Content-Type", mediaJSON+"; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = w.Write(body)
+}
+
+// join takes a connection in, if there is room; the first one starts the sweeper.
+func (s *Socket) join(c *conn) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.draining || len(s.conns) >= s.MaxConnections {
+		return false
+	}
+	if len(s.conns) == 0 {
+		s.empty = make(chan struct{})
+		go s.sweepUntil(s.empty)
+	}
+	s.conns[c] = struct{}{}
+	return true
+}
+
+func (s *Socket) leave(c *conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.conns, c)
+	if len(s.conns) == 0 {
+		close(s.empty)
+	}
+}
+
+func (s *Socket) snapshot() []*conn {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := make([]*conn, 0, len(s.conns))
+	for c := range s.conns {
+		list = append(list, c)
+	}
+	return list
+}
+
+// Shutdown takes no more connections and no more operations, ends the subscriptions, lets queries and mutations end within
+// DrainTimeout, and closes every connection with CloseRestart: to clients a break, not the end of their streams. It returns
+// when all are gone; when ctx ends before that it cuts the rest and returns the error of ctx.
+func (s *Socket) Shutdown(ctx context.Context) error {
+	s.mu.Lock()
+	s.draining = true
+	empty, none := s.empty, len(s.conns) == 0
+	s.mu.Unlock()
+	if none {
+		return nil
+	}
+	for _, c := range s.snapshot() {
+		c.drain()
+	}
+	select {
+	case <-empty:
+		return nil
+	case <-s.Clock.After(s.DrainTimeout):
+	case <-ctx.Done():
+	}
+	for _, c := range s.snapshot() {
+		c.close(restarting())
+	}
+	select {
+	case <-empty:
+		return nil
+	case <-ctx.Done():
+	}
+	for _, c := range s.snapshot() {
+		c.cut()
+	}
+	return ctx.Err()
+}
+
+func restarting() *CloseError {
+	return closing(CloseRestart, "The server restarts: connect again and resume")
+}
+
+// hijacked remembers the connection below a websocket: closing it is the one way to end a peer that neither reads nor answers.
+type hijacked struct {
+	http.ResponseWriter
+	raw net.Conn
+}
+
+// Hijack hands over the connection and remembers it.
+func (h *hijacked) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	raw, rw, err := http.NewResponseController(h.ResponseWriter).Hijack()
+	h.raw = raw
+	return raw, rw, err
+}

@@ -1,0 +1,231 @@
+package transport
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net"
+	"net/http"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/coder/websocket"
+)
+
+// conn is one connection: the goroutine of its HTTP handler reads, one more writes, and each operation has its own. What they
+// share is in state; the times are for the sweeper.
+type conn struct {
+	s      *Socket
+	r      *http.Request
+	exec   graphql.GraphExecutor
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+	ops    sync.WaitGroup
+	state
+
+	// ws and raw are set once, before attached is; nothing but the handler uses them before that.
+	ws       *websocket.Conn
+	raw      net.Conn
+	attached atomic.Bool
+
+	// Instants, 0 for never: the handshake; the last sign of life; the last ping; the write that is under way; since when the
+	// other side may answer our close.
+	opened, heard, pinged, writing, leaving instant
+	pinging                                 atomic.Bool
+}
+
+func newConn(s *Socket, r *http.Request, exec graphql.GraphExecutor) *conn {
+	// Values of the request stay, its end does not count: a server that limits the time of requests must not cut sockets.
+	ctx, cancel := context.WithCancelCause(context.WithoutCancel(r.Context()))
+	c := &conn{s: s, r: r, exec: exec, ctx: ctx, cancel: cancel}
+	c.state.init(s)
+	return c
+}
+
+func (c *conn) attach(ws *websocket.Conn, raw net.Conn) {
+	c.ws, c.raw = ws, raw
+	now := c.s.Clock.Now()
+	c.opened.set(now)
+	c.heard.set(now)
+	c.attached.Store(true)
+}
+
+func (c *conn) hear() { c.heard.set(c.s.Clock.Now()) }
+
+func (c *conn) serve() {
+	written := make(chan struct{})
+	go func() {
+		defer close(written)
+		c.write()
+	}()
+	c.read()
+	<-written
+	c.ops.Wait()
+	c.cancel(nil)
+}
+
+// read takes in messages until the connection ends.
+func (c *conn) read() {
+	for {
+		if end := c.readOne(); end != nil {
+			c.close(end)
+			return
+		}
+	}
+}
+
+// readOne waits for a message and does what it asks for. Waiting holds no buffer: most connections wait most of the time.
+func (c *conn) readOne() *CloseError {
+	kind, reader, err := c.ws.Reader(context.Background())
+	if err != nil {
+		return lost(err)
+	}
+	buf := c.s.buffers.get()
+	defer c.s.buffers.put(buf)
+	// The library ends messages that are over the limit; its error comes with the byte after those it allows.
+	if *buf, err = readAll(*buf, reader, c.s.MaxMessage+2); err != nil {
+		return lost(err)
+	}
+	c.hear()
+	if kind != websocket.MessageText {
+		return badMessage("it has to be text")
+	}
+	return c.take(*buf)
+}
+
+// lost is how a connection ended that could not be read any more.
+func lost(err error) *CloseError {
+	if errors.Is(err, websocket.ErrMessageTooBig) {
+		return closing(CloseTooBig, "Message too big")
+	}
+	if code := websocket.CloseStatus(err); code > 0 {
+		return &CloseError{Code: int(code)}
+	}
+	return &CloseError{Code: codeLost}
+}
+
+// take does what a message asks for.
+func (c *conn) take(frame []byte) *CloseError {
+	m, err := decodeMessage(frame, c.s.MaxDepth)
+	if err != nil {
+		return asClose(err)
+	}
+	step, op, err := c.receive(m)
+	switch step {
+	case stepInit:
+		return c.initialise(slices.Clone(m.payload))
+	case stepPong:
+		c.send(func(b []byte) []byte { return appendPong(b, m.payload) })
+	case stepStart:
+		m.params.Headers = c.r.Header
+		c.ops.Go(func() { c.run(op, m.params) })
+	case stepStop:
+		op.cancel(context.Canceled)
+	case stepRefuse:
+		c.refuse(m.id, err)
+	case stepNothing:
+		if err != nil {
+			return asClose(err)
+		}
+	}
+	return nil
+}
+
+func asClose(err error) *CloseError {
+	var c *CloseError
+	if errors.As(err, &c) {
+		return c
+	}
+	return closing(CloseInternal, "Something went wrong here.")
+}
+
+// initialise asks Init and acknowledges the connection. While it asks nothing else is read.
+func (c *conn) initialise(payload json.RawMessage) *CloseError {
+	ctx, session, err := c.askInit(payload)
+	if err != nil {
+		end := refusedInit(err)
+		if end.Code == CloseInternal {
+			// The client sees only the close; presenting is what gets the cause logged.
+			_ = c.s.Present(c.ctx, err)
+		}
+		return end
+	}
+	if session != nil && session.Lifetime != nil {
+		stop := context.AfterFunc(session.Lifetime, func() { c.close(endedSession(session.Lifetime)) })
+		context.AfterFunc(c.ctx, func() { stop() })
+	}
+	c.allow(ctx)
+	c.send(func(b []byte) []byte {
+		if session == nil {
+			return appendAck(b, nil)
+		}
+		return appendAck(b, session.Ack)
+	})
+	return nil
+}
+
+func (c *conn) askInit(payload json.RawMessage) (ctx context.Context, s *Session, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = recovered(p)
+		}
+	}()
+	ctx, s, err = c.s.Init(c.ctx, payload, c.r)
+	if err == nil && ctx == nil {
+		ctx = c.ctx
+	}
+	return ctx, s, err
+}
+
+// write sends what is queued until the connection ends, and ends it.
+func (c *conn) write() {
+	for {
+		f, end := c.next()
+		if f.data == nil {
+			c.leaving.set(c.s.Clock.Now())
+			if end.Code == codeLost || end.Code == codeNone {
+				_ = c.ws.CloseNow()
+			} else {
+				_ = c.ws.Close(websocket.StatusCode(end.Code), end.Reason)
+			}
+			return
+		}
+		c.writing.set(c.s.Clock.Now())
+		err := c.ws.Write(context.Background(), websocket.MessageText, *f.data)
+		c.writing.clear()
+		if err == nil && f.event {
+			c.s.Observer.Delivered(len(*f.data))
+		}
+		c.s.buffers.put(f.data)
+		if err != nil {
+			c.close(&CloseError{Code: codeLost})
+		}
+	}
+}
+
+// cut ends the connection without a word.
+func (c *conn) cut() {
+	c.close(&CloseError{Code: codeLost})
+	if c.attached.Load() {
+		_ = c.raw.Close()
+	}
+}
+
+// instant is a time that goroutines share; the zero value is never.
+type instant struct{ at atomic.Int64 }
+
+func (i *instant) set(t time.Time) { i.at.Store(t.UnixNano()) }
+func (i *instant) clear()          { i.at.Store(0) }
+func (i *instant) never() bool     { return i.at.Load() == 0 }
+
+// age is how long ago it was, 0 for never.
+func (i *instant) age(now time.Time) time.Duration {
+	at := i.at.Load()
+	if at == 0 {
+		return 0
+	}
+	return time.Duration(now.UnixNano() - at)
+}

@@ -1,0 +1,58 @@
+package transport
+
+// outbox holds the messages that wait to be written. It is bounded in number and bytes: who finds it full waits, so that
+// nobody's events pile up in memory. It is not safe for concurrent use.
+type outbox struct {
+	maxFrames, maxBytes int
+	frames              []frame
+	bytes               int
+}
+
+// frame is one message; op is nil for messages about the connection.
+type frame struct {
+	op   *operation
+	data *[]byte
+	// event says that this is a next message of a subscription.
+	event bool
+}
+
+// full reports whether a message of n bytes has to wait. An empty outbox takes any.
+func (o *outbox) full(n int) bool {
+	return len(o.frames) > 0 && (len(o.frames) >= o.maxFrames || o.bytes+n > o.maxBytes)
+}
+
+func (o *outbox) put(f frame) {
+	o.frames = append(o.frames, f)
+	o.bytes += len(*f.data)
+}
+
+func (o *outbox) take() (frame, bool) {
+	if len(o.frames) == 0 {
+		return frame{}, false
+	}
+	f := o.frames[0]
+	o.frames[0] = frame{}
+	o.frames = o.frames[1:]
+	o.bytes -= len(*f.data)
+	if len(o.frames) == 0 {
+		o.frames = nil
+	}
+	return f, true
+}
+
+// drop removes the messages of an operation.
+func (o *outbox) drop(op *operation) {
+	kept := o.frames[:0]
+	for _, f := range o.frames {
+		if f.op == op {
+			o.bytes -= len(*f.data)
+			continue
+		}
+		kept = append(kept, f)
+	}
+	clear(o.frames[len(kept):])
+	o.frames = kept
+}
+
+// clear removes all messages.
+func (o *outbox) clear() { o.frames, o.bytes = nil, 0 }

@@ -1,0 +1,151 @@
+// Package app puts karnak together: engines, rooms, server. It is the only place that knows everything.
+package app
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"karnak/authz"
+	"karnak/ent"
+	"karnak/ent/entgen"
+	"karnak/graph"
+	"karnak/graph/limit"
+	"karnak/graph/model"
+	"karnak/graph/playground"
+	"karnak/graph/transport"
+	"karnak/internal/core/eventlog"
+	"karnak/internal/platform/clock"
+	"karnak/internal/platform/config"
+	"karnak/internal/platform/page"
+	"karnak/internal/platform/telemetry"
+	"karnak/resolvers"
+)
+
+// Options is what an App is made of.
+type Options struct {
+	Config *config.Config
+	Clock  clock.Clock
+	Logger *slog.Logger
+}
+
+// App is a running node without its listener.
+type App struct {
+	*engines
+	rooms     *rooms
+	server    *graph.Server
+	handler   http.Handler
+	demoUsers []playground.DemoUser
+	started   time.Time
+	draining  atomic.Bool
+	stop      context.CancelFunc
+	work      sync.WaitGroup
+}
+
+// Open opens the database, migrates it, and starts what runs beside requests. Close ends it.
+func Open(ctx context.Context, o Options) (*App, error) {
+	e, err := openEngines(ctx, o.Config, o.Clock, o.Logger)
+	if err != nil {
+		return nil, err
+	}
+	life, stop := context.WithCancel(context.WithoutCancel(ctx))
+	a := &App{engines: e, started: o.Clock.Now(), stop: stop}
+	if err := a.open(ctx, life); err != nil {
+		return nil, errors.Join(err, a.Close(ctx))
+	}
+	return a, nil
+}
+
+func (a *App) open(ctx, life context.Context) (err error) {
+	if a.rooms, err = openRooms(ctx, a.engines); err != nil {
+		return err
+	}
+	if a.cfg.SeedDemo {
+		if a.demoUsers, err = a.seed(ctx); err != nil {
+			return err
+		}
+	}
+	if a.server, err = graph.New(a.graphConfig()); err != nil {
+		return err
+	}
+	registry, err := telemetry.NewRegistry(Version)
+	if err != nil {
+		return err
+	}
+	if a.handler, err = a.routes(registry); err != nil {
+		return err
+	}
+	a.work.Go(func() { a.follow(life, a.hear) })
+	a.work.Go(func() { a.keepHouse(life) })
+	return nil
+}
+
+// hear takes what another node, or this one, wrote to the platform's log.
+func (a *App) hear(e *eventlog.Event) {
+	if a.log.TypeOf(e.Type).Access {
+		a.guard.Changed(e)
+	}
+	a.rooms.identity.Heard(e)
+}
+
+func (a *App) graphConfig() graph.Config {
+	c := a.cfg
+	r := a.rooms
+	return graph.Config{
+		Resolvers: resolvers.New(resolvers.Config{
+			Guard: a.guard, Identity: r.identity, Workspace: r.workspace, Access: r.access, Chat: r.chat, Activity: r.activity, Info: a.info,
+		}),
+		Require: a.require, Logger: a.logger, Clock: a.clock, Limits: limits(c), Introspection: c.Introspection,
+		MaxBody: int64(c.LimitBody), Timeout: c.RequestTimeout,
+		Socket: transport.SocketConfig{Init: a.initialise, Begin: a.begin, Origin: a.origin, MaxMessage: int64(c.LimitBody), MaxOperations: c.LimitSubscriptions},
+	}
+}
+
+func limits(c *config.Config) limit.Limits {
+	l := limit.DefaultLimits()
+	l.Tokens, l.Depth, l.Aliases, l.Cost, l.PageSize = c.LimitTokens, c.LimitDepth, c.LimitAliases, c.LimitCost, c.LimitPage
+	return l
+}
+
+// require checks a permission on an object that a field hangs on.
+func (a *App) require(ctx context.Context, object any, p authz.Permission) error {
+	if w, ok := object.(*entgen.Workspace); ok {
+		return a.guard.Require(ctx, w.ID, p, w.ID)
+	}
+	return nil
+}
+
+func (a *App) info() *model.ServerInfo {
+	l := a.server.Guard.Limits()
+	return &model.ServerInfo{
+		Version: Version, StartedAt: a.started, UptimeSeconds: int(a.clock.Now().Sub(a.started) / time.Second),
+		Backends: &model.ServerBackends{Database: a.db.Name(), Bus: a.bus.Name()},
+		Limits: &model.ServerLimits{
+			BodyBytes: int(a.cfg.LimitBody), Tokens: l.Tokens, Depth: l.Depth, Aliases: l.Aliases, Cost: l.Cost,
+			PageSize: page.Max, SubscriptionsPerConnection: a.cfg.LimitSubscriptions,
+		},
+	}
+}
+
+// Handler answers HTTP.
+func (a *App) Handler() http.Handler { return a.handler }
+
+// Drain stops taking sockets and closes those that are open with a code that lets clients resume elsewhere.
+func (a *App) Drain(ctx context.Context) error {
+	a.draining.Store(true)
+	return a.server.Socket.Shutdown(ctx)
+}
+
+// Close ends what runs beside requests and closes the database.
+func (a *App) Close(context.Context) error {
+	a.stop()
+	a.work.Wait()
+	return a.engines.close()
+}
+
+// DB returns the data model, for tests.
+func (a *App) DB() *ent.DB { return a.db }

@@ -1,0 +1,70 @@
+package app
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+
+	"entgo.io/ent/dialect"
+
+	"karnak/authz"
+	"karnak/ent/migrate"
+	"karnak/internal/platform/config"
+	"karnak/internal/platform/store"
+)
+
+// openStore opens the database and brings it to the newest schema.
+func openStore(ctx context.Context, cfg *config.Config) (*store.Store, error) {
+	if cfg.Postgres() {
+		return openPostgres(ctx, cfg)
+	}
+	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
+		return nil, fmt.Errorf("KARNAK_DATA_DIR: %w", err)
+	}
+	s, err := store.Open(ctx, store.Config{Path: cfg.SQLitePath(), Readers: cfg.SQLiteReaders})
+	if err != nil {
+		return nil, err
+	}
+	if _, err := migrate.Run(ctx, migrate.Config{DB: s.DB(), Dialect: dialect.SQLite}); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+// appRole is the role that a superuser's connections take on, so that row-level security binds them.
+const appRole = "karnak_app"
+
+func openPostgres(ctx context.Context, cfg *config.Config) (*store.Store, error) {
+	bypasses, err := migratePostgres(ctx, cfg.DatabaseURL.Reveal())
+	if err != nil {
+		return nil, err
+	}
+	c := store.Config{URL: cfg.DatabaseURL.Reveal(), Pool: cfg.PostgresPool, Scope: authz.ScopeOf}
+	if bypasses && cfg.RLS {
+		c.Role = appRole
+	}
+	if !cfg.RLS {
+		// The policies stay in the database: each connection says once that it sees everything.
+		c.Scope = func(context.Context) string { return authz.AllWorkspaces }
+	}
+	return store.Open(ctx, c)
+}
+
+// migratePostgres migrates under the role that signs in, and tells whether that role is past row-level security.
+func migratePostgres(ctx context.Context, url string) (bypasses bool, err error) {
+	s, err := store.Open(ctx, store.Config{URL: url, Pool: 2})
+	if err != nil {
+		return false, err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	if _, err := migrate.Run(ctx, migrate.Config{DB: s.DB(), Dialect: dialect.Postgres}); err != nil {
+		return false, err
+	}
+	return bypasses, past(ctx, s.DB(), &bypasses)
+}
+
+func past(ctx context.Context, db *sql.DB, bypasses *bool) error {
+	return db.QueryRowContext(ctx, "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user").Scan(bypasses)
+}

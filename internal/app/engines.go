@@ -1,0 +1,117 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"karnak/authz"
+	"karnak/ent"
+	"karnak/internal/core/eventlog"
+	"karnak/internal/core/guard"
+	"karnak/internal/core/stream"
+	"karnak/internal/domain/access"
+	"karnak/internal/domain/chat"
+	"karnak/internal/domain/identity"
+	"karnak/internal/domain/workspace"
+	"karnak/internal/platform/bus"
+	"karnak/internal/platform/clock"
+	"karnak/internal/platform/config"
+	"karnak/internal/platform/id"
+	"karnak/internal/platform/secret"
+)
+
+// engines is what the rooms stand on.
+type engines struct {
+	cfg    *config.Config
+	clock  clock.Clock
+	logger *slog.Logger
+	keys   *secret.Keyring
+	db     *ent.DB
+	bus    bus.Bus
+	log    *eventlog.Log
+	guard  *guard.Guard
+	hub    *stream.Hub
+}
+
+func openEngines(ctx context.Context, cfg *config.Config, c clock.Clock, logger *slog.Logger) (e *engines, err error) {
+	e = &engines{cfg: cfg, clock: c, logger: logger}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, e.close())
+		}
+	}()
+	s, err := openStore(ctx, cfg)
+	if err != nil {
+		return e, err
+	}
+	e.db = ent.New(s)
+	if e.keys, err = cfg.Keyring(); err != nil {
+		return e, err
+	}
+	cursors := e.keys.Derive("eventlog/cursors")
+	types := append(append(append(identity.Events(), workspace.Events()...), access.Events()...), chat.Events()...)
+	if e.log, err = eventlog.New(ctx, eventlog.Config{DB: e.db, Clock: c, Secret: cursors[:], Types: types}); err != nil {
+		return e, err
+	}
+	// The guard hears of a commit before the hub's readers do.
+	if e.guard, err = guard.New(guard.Config{DB: e.db, Log: e.log, Clock: c}); err != nil {
+		return e, err
+	}
+	if e.bus, err = openBus(cfg, logger); err != nil {
+		return e, err
+	}
+	e.hub, err = stream.New(stream.Config{Log: e.log, Bus: e.bus, Clock: c, Logger: logger, Node: id.New(id.Request), Changed: e.guard.Changed})
+	return e, err
+}
+
+func openBus(cfg *config.Config, logger *slog.Logger) (bus.Bus, error) {
+	if cfg.NATSURL != "" {
+		return bus.Open(bus.Config{Logger: logger, URL: cfg.NATSURL.Reveal(), Node: "karnak"})
+	}
+	return bus.OpenEmbedded(bus.Config{Logger: logger, Node: "karnak"})
+}
+
+func (e *engines) close() error {
+	if e.hub != nil {
+		e.hub.Close()
+	}
+	if e.bus != nil {
+		e.bus.Close()
+	}
+	if e.db != nil {
+		return e.db.Close()
+	}
+	return nil
+}
+
+// follow hears of what other nodes commit to the platform's log, until the context ends.
+func (e *engines) follow(ctx context.Context, hear func(*eventlog.Event)) {
+	ctx = authz.System(ctx, "app: follow the platform's log")
+	for ctx.Err() == nil {
+		if err := e.followOnce(ctx, hear); err != nil && ctx.Err() == nil && !errors.Is(err, stream.ErrClosed) {
+			e.logger.Warn("the platform's log could not be followed; trying again", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+		case <-e.clock.After(retryEvery):
+		}
+	}
+}
+
+func (e *engines) followOnce(ctx context.Context, hear func(*eventlog.Event)) error {
+	r, err := e.hub.Read(ctx, stream.Spec{WorkspaceID: id.Platform, Filter: func() eventlog.Filter { return eventlog.Filter{} }, Allow: always})
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	for {
+		item, err := r.Next(ctx)
+		if err != nil {
+			return err
+		}
+		if item.Event != nil {
+			hear(item.Event)
+		}
+	}
+}

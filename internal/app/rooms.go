@@ -1,0 +1,106 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"karnak/authz"
+	"karnak/ent/entgen"
+	"karnak/internal/core/eventlog"
+	"karnak/internal/domain/access"
+	"karnak/internal/domain/activity"
+	"karnak/internal/domain/chat"
+	"karnak/internal/domain/identity"
+	"karnak/internal/domain/workspace"
+	"karnak/internal/platform/fault"
+	"karnak/internal/platform/id"
+	"karnak/internal/platform/ratelimit"
+)
+
+// rooms are the domains.
+type rooms struct {
+	identity  *identity.Service
+	workspace *workspace.Service
+	access    *access.Service
+	chat      *chat.Service
+	activity  *activity.Service
+}
+
+const retryEvery = time.Second
+
+func always(context.Context) (time.Time, error) { return time.Time{}, nil }
+
+func openRooms(ctx context.Context, e *engines) (r *rooms, err error) {
+	r = &rooms{}
+	if r.chat, err = chat.New(chat.Config{DB: e.db, Log: e.log, Hub: e.hub, Guard: e.guard, Clock: e.clock, Keys: e.keys}); err != nil {
+		return nil, err
+	}
+	if r.access, err = access.New(access.Config{DB: e.db, Log: e.log, Guard: e.guard, Clock: e.clock, Keys: e.keys, Locate: r.locate}); err != nil {
+		return nil, err
+	}
+	leaving := []func(context.Context, *eventlog.Tx, string, string) error{r.chat.Cleared, r.access.Cleared}
+	if r.workspace, err = workspace.New(workspace.Config{DB: e.db, Log: e.log, Guard: e.guard, Clock: e.clock, Keys: e.keys, OnLeave: leaving}); err != nil {
+		return nil, err
+	}
+	if r.identity, err = openIdentity(ctx, e, r.workspace); err != nil {
+		return nil, err
+	}
+	r.activity, err = activity.New(activity.Config{Log: e.log, Hub: e.hub, Guard: e.guard, Readable: r.chat.Readable, Typed: typed})
+	return r, err
+}
+
+// attempts is how often an address, and how often an e-mail, may try a password: 20 at once, then one in 3 seconds.
+var attempts = ratelimit.Config{Rate: 20, Per: time.Minute, Burst: 20, MaxKeys: 100_000}
+
+func openIdentity(ctx context.Context, e *engines, founder identity.Founder) (*identity.Service, error) {
+	quota := attempts
+	quota.Clock = e.clock
+	limiter, err := ratelimit.New(quota)
+	if err != nil {
+		return nil, err
+	}
+	return identity.New(ctx, identity.Config{
+		DB: e.db, Log: e.log, Guard: e.guard, Clock: e.clock, Keys: e.keys, Founder: founder, Attempts: limiter,
+		AccessTTL: e.cfg.AccessTTL, RefreshTTL: e.cfg.RefreshTTL, Issuer: "karnak",
+	})
+}
+
+func typed(e *eventlog.Event) activity.ActivityEvent {
+	if t := chat.Typed(e); t != nil {
+		return t
+	}
+	return nil
+}
+
+// locate returns the workspace of an object and the path from the object up to it.
+func (r *rooms) locate(ctx context.Context, objectID string) (string, []string, error) {
+	switch id.PrefixOf(objectID) {
+	case id.Workspace:
+		if a := authz.ActorOf(ctx); a.In(objectID) {
+			w, err := r.access.Guard.Workspace(ctx, objectID)
+			return located(w, err, func(w *entgen.Workspace) []string { return []string{w.ID} })
+		}
+	case id.Channel:
+		c, err := r.chat.ChannelByID(ctx, objectID)
+		return located(c, err, func(c *entgen.Channel) []string { return []string{c.ID, c.WorkspaceID} })
+	case id.Message:
+		m, err := r.chat.MessageByID(ctx, objectID)
+		return located(m, err, func(m *entgen.Message) []string { return []string{m.ID, m.ChannelID, m.WorkspaceID} })
+	case id.Member:
+		m, err := r.workspace.MemberByID(ctx, objectID)
+		return located(m, err, func(m *entgen.Member) []string { return []string{m.ID, m.WorkspaceID} })
+	}
+	return "", nil, fault.Absent()
+}
+
+// located is NOT_FOUND for nothing; the last id of a path is the workspace's.
+func located[T any](x *T, err error, path func(*T) []string) (string, []string, error) {
+	if err != nil {
+		return "", nil, err
+	}
+	if x == nil {
+		return "", nil, fault.Absent()
+	}
+	p := path(x)
+	return p[len(p)-1], p, nil
+}

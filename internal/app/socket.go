@@ -1,0 +1,98 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"karnak/authz"
+	"karnak/graph/transport"
+	"karnak/internal/domain/identity"
+	"karnak/internal/platform/id"
+	"karnak/internal/platform/telemetry"
+)
+
+// graceAfterExpiry is how long a socket stays open after its token has ended.
+const graceAfterExpiry = 5 * time.Second
+
+// initialise decides about a socket by the token in connection_init. Without a token it is anonymous. The socket ends with
+// the token and with the session.
+func (a *App) initialise(ctx context.Context, payload json.RawMessage, _ *http.Request) (context.Context, *transport.Session, error) {
+	token, err := bearer(payload)
+	if err != nil || token == "" {
+		return ctx, &transport.Session{}, err
+	}
+	caller, err := a.caller(ctx, token)
+	if err != nil {
+		return nil, nil, err
+	}
+	life, end := context.WithCancelCause(ctx)
+	detach := a.rooms.identity.OnEnd(caller.Actor.SessionID, func() {
+		end(&transport.CloseError{Code: 4403, Reason: "the session has ended"})
+	})
+	context.AfterFunc(ctx, detach)
+	// The session may have ended between the look at it and the hook.
+	if _, err := a.caller(ctx, token); err != nil {
+		return nil, nil, err
+	}
+	go a.expire(life, end, caller)
+	return authz.WithActor(ctx, caller.Actor), &transport.Session{Lifetime: life}, nil
+}
+
+// expire ends a socket a little after its token.
+func (a *App) expire(life context.Context, end context.CancelCauseFunc, c *identity.Caller) {
+	select {
+	case <-a.clock.After(c.Expires.Add(graceAfterExpiry).Sub(a.clock.Now())):
+		end(&transport.CloseError{Code: 4401, Reason: "the access token has ended: refresh it and connect again"})
+	case <-life.Done():
+		end(nil)
+	}
+}
+
+// bearer reads {"authorization": "Bearer …"}.
+func bearer(payload json.RawMessage) (string, error) {
+	if len(payload) == 0 || string(payload) == "null" {
+		return "", nil
+	}
+	var in map[string]json.RawMessage
+	if err := json.Unmarshal(payload, &in); err != nil {
+		return "", &transport.CloseError{Code: 4400, Reason: "the payload of connection_init is an object"}
+	}
+	for k, v := range in {
+		if strings.EqualFold(k, "authorization") {
+			var s string
+			if err := json.Unmarshal(v, &s); err != nil {
+				return "", &transport.CloseError{Code: 4400, Reason: "authorization is a string"}
+			}
+			return s, nil
+		}
+	}
+	return "", nil
+}
+
+// begin gives an operation over a socket its request id, and the caller's memberships as they are now.
+func (a *App) begin(ctx context.Context) context.Context {
+	ctx = telemetry.WithRequestID(ctx, id.New(id.Request))
+	actor := authz.ActorOf(ctx)
+	if actor == nil {
+		return ctx
+	}
+	ids, err := a.guard.Workspaces(ctx, actor.UserID)
+	if err != nil {
+		return ctx
+	}
+	return authz.WithActor(ctx, authz.NewActor(actor.UserID, actor.SessionID, actor.Super, ids))
+}
+
+// origin lets sockets of the same host and of the configured origins in, and clients that are no browsers.
+func (a *App) origin(r *http.Request) bool {
+	o := r.Header.Get("Origin")
+	if o == "" || a.allowed(o) {
+		return true
+	}
+	u, err := url.Parse(o)
+	return err == nil && strings.EqualFold(u.Host, r.Host)
+}

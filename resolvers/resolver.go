@@ -1,0 +1,56 @@
+// Package resolvers answers the fields of the contract: each makes one call of a service and returns. Rules, permissions and
+// errors are the services'.
+package resolvers
+
+import (
+	"context"
+
+	"karnak/graph/model"
+	"karnak/graph/scalar"
+	"karnak/internal/core/guard"
+	"karnak/internal/domain/access"
+	"karnak/internal/domain/activity"
+	"karnak/internal/domain/chat"
+	"karnak/internal/domain/identity"
+	"karnak/internal/domain/workspace"
+)
+
+// Config is what the resolvers call.
+type Config struct {
+	Guard     *guard.Guard
+	Identity  *identity.Service
+	Workspace *workspace.Service
+	Access    *access.Service
+	Chat      *chat.Service
+	Activity  *activity.Service
+	// Info tells what the server is and stands on.
+	Info func() *model.ServerInfo
+}
+
+// Resolver answers the contract.
+type Resolver struct {
+	guard     *guard.Guard
+	identity  *identity.Service
+	workspace *workspace.Service
+	access    *access.Service
+	chat      *chat.Service
+	activity  *activity.Service
+	info      func() *model.ServerInfo
+}
+
+// New returns the resolvers.
+func New(c Config) *Resolver {
+	return &Resolver{c.Guard, c.Identity, c.Workspace, c.Access, c.Chat, c.Activity, c.Info}
+}
+
+// actor returns who did something; nil for the system.
+func (r *Resolver) actor(ctx context.Context, userID string) (scalar.Object, error) {
+	if userID == "" {
+		return nil, nil
+	}
+	u, err := r.guard.User(ctx, userID)
+	if u == nil {
+		return nil, err
+	}
+	return u, err
+}
