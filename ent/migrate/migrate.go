@@ -193,8 +193,11 @@ func (r runner) apply(ctx context.Context, f migrate.File, hash string) (err err
 			return err
 		}
 	}
-	insert := fmt.Sprintf("INSERT INTO schema_revisions (version, hash, applied_at) VALUES ('%s', '%s', CAST(CURRENT_TIMESTAMP AS text))", f.Version(), hash)
-	if _, err := tx.ExecContext(ctx, insert); err != nil {
+	record := "INSERT INTO schema_revisions (version, hash, applied_at) VALUES (?, ?, CAST(CURRENT_TIMESTAMP AS text))"
+	if r.dialect == dialect.Postgres {
+		record = "INSERT INTO schema_revisions (version, hash, applied_at) VALUES ($1, $2, CAST(CURRENT_TIMESTAMP AS text))"
+	}
+	if _, err := tx.ExecContext(ctx, record, f.Version(), hash); err != nil {
 		return err
 	}
 	return tx.Commit()

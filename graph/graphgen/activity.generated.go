@@ -699,14 +699,14 @@ func (ec *executionContext) unmarshalInputActivityFilter(ctx context.Context, ob
 			if err != nil {
 				return it, err
 			}
-			it.ActorIds = data
+			it.ActorIDs = data
 		case "channelIds":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("channelIds"))
 			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.ChannelIds = data
+			it.ChannelIDs = data
 		}
 	}
 	return it, nil

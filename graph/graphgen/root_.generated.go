@@ -203,7 +203,7 @@ var sources = []*ast.Source{
   "Whether a subject holds a permission on an object, and by which path. About oneself anybody may ask; about others it needs ` + "`" + `admin:users` + "`" + `."
   explainAccess("The user asked about." subjectId: ID!, "The permission." permission: String!, "The object: a workspace or anything in one." objectId: ID!): AccessExplanation! @authorized @cost(weight: 5)
   "Every permission there is, by name."
-  permissions: [Permission!]! @cost(weight: 5)
+  permissions: [Permission!]! @listSize(assumedSize: 20)
 }
 
 extend type Mutation {
@@ -223,12 +223,12 @@ extend type Mutation {
 
 extend type Viewer {
   "Whether the viewer holds each of these permissions on an object, in the order asked; at most 50."
-  can("Permission names." permissions: [String!]!, "A workspace or anything in one." objectId: ID!): [PermissionCheck!]! @cost(weight: 2)
+  can("Permission names." permissions: [String!]!, "A workspace or anything in one." objectId: ID!): [PermissionCheck!]! @cost(weight: 2) @listSize(slicingArguments: ["permissions"], assumedSize: 50)
 }
 
 extend type Workspace {
   "The roles that can be given here: the built-in ones, then the workspace's own."
-  roles: [Role!]! @authorized(permission: "user:read") @cost(weight: 5)
+  roles: [Role!]! @authorized(permission: "user:read") @listSize(assumedSize: 20)
   "Grants that have neither ended nor been taken back, the newest first. Needs ` + "`" + `admin:users` + "`" + `."
   grants("Page size from the start, 1 to 100; 25 by default." first: Int, "Only what comes after this cursor." after: Cursor): GrantConnection! @authorized(permission: "admin:users") @listSize(slicingArguments: ["first"], assumedSize: 25)
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/validator"
+	"github.com/vektah/gqlparser/v2/validator/rules"
 )
 
 func schema(t *testing.T) *ast.Schema {
@@ -46,7 +47,7 @@ func TestTabsAreValid(t *testing.T) {
 	for i, one := range tabs {
 		t.Run(want[i], func(t *testing.T) {
 			t.Parallel()
-			document, faults := gqlparser.LoadQuery(loaded, one.Query)
+			document, faults := gqlparser.LoadQueryWithRules(loaded, one.Query, rules.NewDefaultRules())
 			if faults != nil {
 				t.Fatalf("not valid: %v", faults)
 			}
@@ -82,7 +83,7 @@ func TestTabsNeedNoIDByHand(t *testing.T) {
 	}
 	loaded := schema(t)
 	for _, one := range tabs {
-		document, faults := gqlparser.LoadQuery(loaded, one.Query)
+		document, faults := gqlparser.LoadQueryWithRules(loaded, one.Query, rules.NewDefaultRules())
 		if faults != nil {
 			t.Fatal(faults)
 		}
@@ -104,7 +105,7 @@ func TestSubscriptionCanBeResumed(t *testing.T) {
 	loaded := schema(t)
 	seen := 0
 	for _, one := range tabs {
-		document, faults := gqlparser.LoadQuery(loaded, one.Query)
+		document, faults := gqlparser.LoadQueryWithRules(loaded, one.Query, rules.NewDefaultRules())
 		if faults != nil {
 			t.Fatal(faults)
 		}
@@ -146,7 +147,7 @@ func TestOwnOperationsAreValid(t *testing.T) {
 		}
 		for _, document := range operationsIn(string(source)) {
 			found++
-			if _, faults := gqlparser.LoadQuery(loaded, document); faults != nil {
+			if _, faults := gqlparser.LoadQueryWithRules(loaded, document, rules.NewDefaultRules()); faults != nil {
 				t.Errorf("%s: %v in %s", name, faults, document)
 			}
 		}

@@ -71,15 +71,15 @@ func (l *Log) where(f Filter) predicate.Event {
 		all = append(all, event.TypeIn(l.public...))
 	}
 	if len(f.Types) > 0 {
-		var any []predicate.Event
+		var either []predicate.Event
 		for _, t := range f.Types {
 			if family, ok := strings.CutSuffix(t, "*"); ok {
-				any = append(any, event.TypeHasPrefix(family))
+				either = append(either, event.TypeHasPrefix(family))
 			} else {
-				any = append(any, event.TypeEQ(t))
+				either = append(either, event.TypeEQ(t))
 			}
 		}
-		all = append(all, event.Or(any...))
+		all = append(all, event.Or(either...))
 	}
 	if len(f.Actors) > 0 {
 		all = append(all, event.ActorIDIn(f.Actors...))

@@ -40,8 +40,8 @@ func New(c Config) (*Service, error) {
 // Filter says which events are wanted; everything given has to hold.
 type Filter struct {
 	Types      []string
-	ActorIds   []string
-	ChannelIds []string
+	ActorIDs   []string
+	ChannelIDs []string
 }
 
 const mostFiltered = 50
@@ -50,7 +50,7 @@ func (f *Filter) validate() error {
 	if f == nil {
 		return nil
 	}
-	if len(f.Types) > mostFiltered || len(f.ActorIds) > mostFiltered || len(f.ChannelIds) > mostFiltered {
+	if len(f.Types) > mostFiltered || len(f.ActorIDs) > mostFiltered || len(f.ChannelIDs) > mostFiltered {
 		return fault.New(fault.BadUserInput, "A filter names at most %d of a kind.", mostFiltered)
 	}
 	for _, t := range f.Types {
@@ -68,10 +68,10 @@ func (s *Service) filter(ctx context.Context, workspaceID string, f *Filter) (ev
 	if f == nil {
 		return out, err
 	}
-	out.Types, out.Actors = f.Types, f.ActorIds
-	if f.ChannelIds != nil {
+	out.Types, out.Actors = f.Types, f.ActorIDs
+	if f.ChannelIDs != nil {
 		out.NoChannel = false
-		out.Channels = slices.DeleteFunc(slices.Clone(f.ChannelIds), func(c string) bool { return !slices.Contains(readable, c) })
+		out.Channels = slices.DeleteFunc(slices.Clone(f.ChannelIDs), func(c string) bool { return !slices.Contains(readable, c) })
 		if len(out.Channels) == 0 {
 			out.Channels = []string{""} // matches nothing
 		}

@@ -74,9 +74,9 @@ func (s *Service) belong(ctx context.Context, workspaceID string, userIDs ...str
 }
 
 // create makes a channel with its first members; the one who acts moderates it, unless it is direct.
-func (s *Service) create(ctx context.Context, tx *eventlog.Tx, make *entgen.ChannelCreate, people []string) (*entgen.Channel, error) {
+func (s *Service) create(ctx context.Context, tx *eventlog.Tx, draft *entgen.ChannelCreate, people []string) (*entgen.Channel, error) {
 	self := authz.ActorOf(ctx).UserID
-	c, err := make.SetCreatedBy(self).SetCreatedAt(s.Clock.Now()).Save(ctx)
+	c, err := draft.SetCreatedBy(self).SetCreatedAt(s.Clock.Now()).Save(ctx)
 	if err != nil {
 		return nil, err
 	}

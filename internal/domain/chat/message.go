@@ -92,12 +92,12 @@ func (s *Service) post(ctx context.Context, tx *eventlog.Tx, c *entgen.Channel, 
 	if err != nil {
 		return nil, err
 	}
-	make := tx.Message.Create().SetID(messageID).SetWorkspaceID(c.WorkspaceID).SetChannelID(c.ID).SetSeq(seq).SetBody(in.Body).
+	draft := tx.Message.Create().SetID(messageID).SetWorkspaceID(c.WorkspaceID).SetChannelID(c.ID).SetSeq(seq).SetBody(in.Body).
 		SetAuthorID(authz.ActorOf(ctx).UserID).SetNillableReplyToID(in.ReplyToID).SetCreatedAt(s.Clock.Now())
 	if len(mentioned) > 0 {
-		make.SetMentionIds(mentioned)
+		draft.SetMentionIds(mentioned)
 	}
-	m, err := make.Save(ctx)
+	m, err := draft.Save(ctx)
 	if err != nil {
 		return nil, err
 	}

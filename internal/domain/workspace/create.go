@@ -24,29 +24,28 @@ type plan struct {
 }
 
 // found makes a workspace with its owner. It acts for karnak itself: until it is committed nobody belongs to it.
-func (s *Service) found(ctx context.Context, tx *eventlog.Tx, p plan) (*entgen.Workspace, *entgen.Member, error) {
+func (s *Service) found(ctx context.Context, tx *eventlog.Tx, p plan) (*entgen.Workspace, error) {
 	sys, now := authz.System(ctx, "workspace: nobody belongs to it yet"), s.Clock.Now()
 	w, err := tx.Workspace.Create().SetID(p.id).SetName(p.name).SetSlug(p.slug).SetTier(p.tier).SetPersonal(p.personal).SetCreatedAt(now).Save(sys)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	m, err := tx.Member.Create().SetWorkspaceID(w.ID).SetUserID(p.owner).SetRole(authz.RoleAdmin).SetOwner(true).SetJoinedAt(now).Save(sys)
+	err = tx.Member.Create().SetWorkspaceID(w.ID).SetUserID(p.owner).SetRole(authz.RoleAdmin).SetOwner(true).SetJoinedAt(now).Exec(sys)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if err := tx.Append(ctx, w.ID, eventlog.Draft{Type: created, SubjectID: p.owner, ObjectID: w.ID}); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	return w, m, tx.Append(ctx, w.ID, eventlog.Draft{Type: joined, SubjectID: p.owner, ObjectID: w.ID})
+	return w, tx.Append(ctx, w.ID, eventlog.Draft{Type: joined, SubjectID: p.owner, ObjectID: w.ID})
 }
 
 // FoundPersonal makes a user's personal workspace, in the transaction of their sign-up.
 func (s *Service) FoundPersonal(ctx context.Context, tx *eventlog.Tx, owner *entgen.User) (*entgen.Workspace, error) {
-	w, _, err := s.found(ctx, tx, plan{
+	return s.found(ctx, tx, plan{
 		id: id.New(id.Workspace), name: owner.DisplayName, slug: "p-" + strings.TrimPrefix(owner.ID, string(id.User)+"_"),
 		tier: enum.Solopreneur, personal: true, owner: owner.ID,
 	})
-	return w, err
 }
 
 // CreateWorkspace makes a workspace with the caller as its owner. A slug or an id in use is TAKEN.
@@ -67,7 +66,7 @@ func (s *Service) CreateWorkspace(ctx context.Context, in CreateWorkspaceInput) 
 		if err := s.free(ctx, tx, p); err != nil {
 			return "", err
 		}
-		w, _, err = s.found(ctx, tx, p)
+		w, err = s.found(ctx, tx, p)
 		return p.id, err
 	})
 	if store.Duplicate(err) {

@@ -84,7 +84,7 @@ func Wrap(cause error, code Code, format string, args ...any) *Error {
 func User(code UserErrorCode, field, format string, args ...any) *Error {
 	var i Issues
 	i.Add(code, field, format, args...)
-	return i.Err().(*Error)
+	return i.fault()
 }
 
 // SignInNeeded is the answer to anonymous callers.
@@ -150,5 +150,9 @@ func (i Issues) Err() error {
 	if len(i) == 0 {
 		return nil
 	}
+	return i.fault()
+}
+
+func (i Issues) fault() *Error {
 	return &Error{Code: BadUserInput, Message: "The input has faults.", Issues: i}
 }

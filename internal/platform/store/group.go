@@ -133,7 +133,7 @@ func (g *group) one(tx *sql.Tx, c *change) error {
 	if err := c.ctx.Err(); err != nil {
 		return err
 	}
-	if _, err := tx.Exec("SAVEPOINT change"); err != nil {
+	if _, err := tx.ExecContext(context.Background(), "SAVEPOINT change"); err != nil {
 		return fmt.Errorf("%w: %w", errBroken, err)
 	}
 	c.tx = newTx(tx, dialect.SQLite)
@@ -142,7 +142,7 @@ func (g *group) one(tx *sql.Tx, c *change) error {
 	if err != nil {
 		undo = "ROLLBACK TO change; RELEASE change"
 	}
-	if _, e := tx.Exec(undo); e != nil {
+	if _, e := tx.ExecContext(context.Background(), undo); e != nil {
 		return fmt.Errorf("%w: %w", errBroken, errors.Join(err, e))
 	}
 	return err
