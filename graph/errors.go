@@ -67,11 +67,8 @@ func (p presenter) typed(ctx context.Context, err error) *fault.Error {
 func documentCode(g *gqlerror.Error) fault.Code {
 	switch c := g.Extensions["code"].(type) {
 	case string:
-		if c == errcode.ValidationFailed {
-			return fault.ValidationFailed
-		}
-		if c == errcode.ParseFailed {
-			return fault.ParseFailed
+		if c == errcode.ValidationFailed || c == errcode.ParseFailed {
+			return fault.BadUserInput
 		}
 		return fault.Code(c)
 	case fault.Code:

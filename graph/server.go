@@ -35,6 +35,8 @@ type Config struct {
 	MaxBody       int64
 	// Timeout ends queries and mutations.
 	Timeout time.Duration
+	// Answered hears of every query and mutation that was answered; nil for nobody.
+	Answered func(Answered)
 	// Socket says how websockets work; Present and Clock are filled in.
 	Socket transport.SocketConfig
 }
@@ -68,7 +70,7 @@ func New(c Config) (*Server, error) {
 		return nil, err
 	}
 	s.AroundFields(newMutations(reflect.TypeFor[graphgen.MutationResolver]()).Field)
-	s.AroundResponses(answering(c.Timeout))
+	s.AroundResponses(answering(c))
 	return s, nil
 }
 
@@ -104,16 +106,46 @@ func (s *Server) limits(c Config, schema *ast.Schema) (err error) {
 
 // answering gives each answer, and each event of a subscription, a scope for its look-ups, and queries and mutations an
 // end.
-func answering(timeout time.Duration) graphql.ResponseMiddleware {
+func answering(c Config) graphql.ResponseMiddleware {
 	return func(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
 		ctx = authz.WithSlot(batch.WithScope(ctx))
 		if subscribes(ctx) {
 			return next(ctx)
 		}
-		ctx, cancel := context.WithTimeout(ctx, timeout)
+		ctx, cancel := context.WithTimeout(ctx, c.Timeout)
 		defer cancel()
-		return next(ctx)
+		start := c.Clock.Now()
+		r := next(ctx)
+		if c.Answered != nil {
+			c.Answered(Answered{Type: typeOf(ctx), Code: codeOf(r), Took: c.Clock.Now().Sub(start), Cost: limit.CostOf(ctx)})
+		}
+		return r
 	}
+}
+
+// Answered is what there is to say of an answer: the type of the operation, "invalid" for a document that was refused,
+// the code of its first error, "OK" for none, the time it took and its cost.
+type Answered struct {
+	Type, Code string
+	Took       time.Duration
+	Cost       int
+}
+
+func typeOf(ctx context.Context) string {
+	if graphql.HasOperationContext(ctx) {
+		if op := graphql.GetOperationContext(ctx).Operation; op != nil {
+			return string(op.Operation)
+		}
+	}
+	return "invalid"
+}
+
+func codeOf(r *graphql.Response) string {
+	if r == nil || len(r.Errors) == 0 {
+		return "OK"
+	}
+	code, _ := r.Errors[0].Extensions["code"].(string)
+	return code
 }
 
 func subscribes(ctx context.Context) bool {

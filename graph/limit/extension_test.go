@@ -152,11 +152,11 @@ func TestRefusalsAreTypedFaults(t *testing.T) {
 		t.Errorf("got %#v", err)
 	}
 	cycle := newGuard(t, true).Check("{...A} fragment A on Query{...B} fragment B on Query{...A}")
-	if fault.CodeOf(cycle) != fault.ValidationFailed || !strings.Contains(cycle.Message, `"A" spreads itself`) {
+	if fault.CodeOf(cycle) != fault.BadUserInput || !strings.Contains(cycle.Message, `"A" spreads itself`) {
 		t.Errorf("got %#v", cycle)
 	}
 	parse := newGuard(t, true).Check("{serverInfo{version}\n  ]")
-	if fault.CodeOf(parse) != fault.ParseFailed || len(parse.Locations) != 1 || parse.Locations[0].Line != 2 {
+	if fault.CodeOf(parse) != fault.BadUserInput || len(parse.Locations) != 1 || parse.Locations[0].Line != 2 {
 		t.Errorf("got %#v", parse)
 	}
 }

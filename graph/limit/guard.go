@@ -50,8 +50,7 @@ func New(c Config) (*Guard, error) {
 func (g *Guard) Limits() Limits { return g.limits }
 
 // Check says whether a document may be validated; nil means yes. Codes: TOKEN_LIMIT, DEPTH_LIMIT, COST_LIMIT,
-// GRAPHQL_PARSE_FAILED, GRAPHQL_VALIDATION_FAILED for fragments that spread themselves, BAD_USER_INPUT for introspection
-// where it is off. What else may be wrong with a document is left to validation.
+// and BAD_USER_INPUT for what cannot be parsed, for fragments that spread themselves, and for introspection where it is off. What else may be wrong with a document is left to validation.
 func (g *Guard) Check(query string) *gqlerror.Error {
 	_, err := g.Parse(query)
 	return err
@@ -107,7 +106,7 @@ func (g *Guard) unparsed(query string, err error) *gqlerror.Error {
 	if tokens(query, g.limits.Tokens) > g.limits.Tokens {
 		return refuse(fault.TokenLimit, nil, "The document has more than %d tokens; split it, or move values into variables.", g.limits.Tokens)
 	}
-	refused := refuse(fault.ParseFailed, nil, "%s", shorten(err.Error(), longestMessage))
+	refused := refuse(fault.BadUserInput, nil, "%s", shorten(err.Error(), longestMessage))
 	var parsed *gqlerror.Error
 	if errors.As(err, &parsed) {
 		refused.Message = shorten(parsed.Message, longestMessage)

@@ -46,7 +46,7 @@ func (g *Guard) within(t *tallier, sum tally, at *ast.Position) *gqlerror.Error 
 	l := g.limits
 	switch {
 	case t.cycle != nil:
-		return refuse(fault.ValidationFailed, t.cycle.Position, "The fragment %q spreads itself; take it out of its own selection.", shorten(t.cycle.Name, longestName))
+		return refuse(fault.BadUserInput, t.cycle.Position, "The fragment %q spreads itself; take it out of its own selection.", shorten(t.cycle.Name, longestName))
 	case sum.meta != nil && !g.introspection:
 		return refuse(fault.BadUserInput, sum.meta, "Introspection is switched off on this server; use its published schema.")
 	case sum.fields > count(l.Fields):

@@ -69,11 +69,15 @@ func (a *App) open(ctx, life context.Context) (err error) {
 			return err
 		}
 	}
-	if a.server, err = graph.New(a.graphConfig()); err != nil {
-		return err
-	}
 	registry, err := telemetry.NewRegistry(Version)
 	if err != nil {
+		return err
+	}
+	m, err := newMetrics(registry)
+	if err != nil {
+		return err
+	}
+	if a.server, err = graph.New(a.graphConfig(m)); err != nil {
 		return err
 	}
 	if a.handler, err = a.routes(registry); err != nil {
@@ -92,7 +96,7 @@ func (a *App) hear(e *eventlog.Event) {
 	a.rooms.identity.Heard(e)
 }
 
-func (a *App) graphConfig() graph.Config {
+func (a *App) graphConfig(m *metrics) graph.Config {
 	c := a.cfg
 	r := a.rooms
 	return graph.Config{
@@ -100,8 +104,8 @@ func (a *App) graphConfig() graph.Config {
 			Guard: a.guard, Identity: r.identity, Workspace: r.workspace, Access: r.access, Chat: r.chat, Activity: r.activity, Info: a.info,
 		}),
 		Require: a.require, Logger: a.logger, Clock: a.clock, Limits: limits(c), Introspection: c.Introspection,
-		MaxBody: int64(c.LimitBody), Timeout: c.RequestTimeout,
-		Socket: transport.SocketConfig{Init: a.initialise, Begin: a.begin, Origin: a.origin, MaxMessage: int64(c.LimitBody), MaxOperations: c.LimitSubscriptions},
+		MaxBody: int64(c.LimitBody), Timeout: c.RequestTimeout, Answered: m.answered,
+		Socket: transport.SocketConfig{Init: a.initialise, Begin: a.begin, Origin: a.origin, Observer: m, MaxMessage: int64(c.LimitBody), MaxOperations: c.LimitSubscriptions},
 	}
 }
 

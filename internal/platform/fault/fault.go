@@ -11,7 +11,7 @@ import (
 // Code is a registered code of a top-level error.
 type Code string
 
-// The registered codes; their HTTP status is in Code.Status.
+// The registered codes.
 const (
 	Unauthenticated           Code = "UNAUTHENTICATED"
 	Forbidden                 Code = "FORBIDDEN"
@@ -28,8 +28,6 @@ const (
 	IdempotencyConflict       Code = "IDEMPOTENCY_CONFLICT"
 	Unavailable               Code = "UNAVAILABLE"
 	Internal                  Code = "INTERNAL"
-	ParseFailed               Code = "GRAPHQL_PARSE_FAILED"
-	ValidationFailed          Code = "GRAPHQL_VALIDATION_FAILED"
 )
 
 // Retryable says whether the same request may succeed later.

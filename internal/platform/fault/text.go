@@ -16,7 +16,7 @@ func (i *Issues) Text(field, value string, low, high int, multiline bool) {
 	case !utf8.ValidString(value):
 		i.Add(Invalid, field, "This is not valid UTF-8.")
 	case low > 0 && blank:
-		i.Add(Required, field, "Give at least %d characters.", low)
+		i.Add(Required, field, "This cannot be empty.")
 	case n < low:
 		i.Add(TooShort, field, "Give at least %d characters.", low)
 	case n > high:
