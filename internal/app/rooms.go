@@ -49,18 +49,25 @@ func openRooms(ctx context.Context, e *engines) (r *rooms, err error) {
 	return r, err
 }
 
-// attempts is how often an address, and how often an e-mail, may try a password: 20 at once, then one in 3 seconds.
-var attempts = ratelimit.Config{Rate: 20, Per: time.Minute, Burst: 20, MaxKeys: 100_000}
+// An address, and an e-mail, may have 20 wrong passwords at once, then one in 6 seconds; an address may sign up 300 times at
+// once, then five times a second.
+const (
+	attempts, attemptsEvery = 20, 6 * time.Second
+	signUps, signUpsEvery   = 300, 200 * time.Millisecond
+	throttledKeys           = 100_000
+)
 
 func openIdentity(ctx context.Context, e *engines, founder identity.Founder) (*identity.Service, error) {
-	quota := attempts
-	quota.Clock = e.clock
-	limiter, err := ratelimit.New(quota)
+	wrong, err := ratelimit.New(ratelimit.Config{Clock: e.clock, Rate: 1, Per: attemptsEvery, Burst: attempts, MaxKeys: throttledKeys})
+	if err != nil {
+		return nil, err
+	}
+	fresh, err := ratelimit.New(ratelimit.Config{Clock: e.clock, Rate: 1, Per: signUpsEvery, Burst: signUps, MaxKeys: throttledKeys})
 	if err != nil {
 		return nil, err
 	}
 	return identity.New(ctx, identity.Config{
-		DB: e.db, Log: e.log, Guard: e.guard, Clock: e.clock, Keys: e.keys, Founder: founder, Attempts: limiter,
+		DB: e.db, Log: e.log, Guard: e.guard, Clock: e.clock, Keys: e.keys, Founder: founder, Attempts: wrong, SignUps: fresh,
 		AccessTTL: e.cfg.AccessTTL, RefreshTTL: e.cfg.RefreshTTL, Issuer: "karnak",
 	})
 }

@@ -54,13 +54,12 @@ func verify(hashed, password string) bool {
 }
 
 // slot bounds how many hashes are computed at once, and with it their memory.
-func (s *Service) slot(ctx context.Context, f func()) error {
+func (s *Service) slot(ctx context.Context, f func() error) error {
 	select {
 	case s.hashing <- struct{}{}:
 	case <-ctx.Done():
 		return ctx.Err()
 	}
 	defer func() { <-s.hashing }()
-	f()
-	return nil
+	return f()
 }

@@ -24,8 +24,8 @@ type Config struct {
 	Clock   clock.Clock
 	Keys    *secret.Keyring
 	Founder Founder
-	// Attempts limits sign-ins, sign-ups and password checks, per address and per e-mail.
-	Attempts ratelimit.Limiter
+	// Attempts limits wrong passwords, per address and per e-mail; SignUps limits sign-ups per address.
+	Attempts, SignUps ratelimit.Limiter
 	// AccessTTL and RefreshTTL are how long tokens are good.
 	AccessTTL, RefreshTTL time.Duration
 	// Issuer is the iss of the tokens.
@@ -50,8 +50,8 @@ type Service struct {
 
 // New returns the service on a migrated database, with a signing key at hand.
 func New(ctx context.Context, c Config) (*Service, error) {
-	if c.DB == nil || c.Log == nil || c.Guard == nil || c.Clock == nil || c.Keys == nil || c.Founder == nil || c.Attempts == nil {
-		return nil, errors.New("identity: DB, Log, Guard, Clock, Keys, Founder and Attempts are needed")
+	if c.DB == nil || c.Log == nil || c.Guard == nil || c.Clock == nil || c.Keys == nil || c.Founder == nil || c.Attempts == nil || c.SignUps == nil {
+		return nil, errors.New("identity: DB, Log, Guard, Clock, Keys, Founder, Attempts and SignUps are needed")
 	}
 	if c.AccessTTL < time.Second || c.RefreshTTL < c.AccessTTL || c.Issuer == "" {
 		return nil, errors.New("identity: AccessTTL, a longer RefreshTTL and an Issuer are needed")

@@ -28,14 +28,24 @@ func clientOf(ctx context.Context) Client {
 	return c
 }
 
-// attempt counts a guess against the address and against the e-mail; too many are THROTTLED.
-func (s *Service) attempt(ctx context.Context, email string) error {
-	for _, k := range []string{"address:" + clientOf(ctx).Address, "email:" + email} {
-		if after, ok := s.Attempts.Take(ctx, k, 1); !ok {
-			return fault.Throttle(after)
+// checked compares a password with a hash. A wrong one counts against the address and against the e-mail; after too many
+// neither is asked any more for a while: THROTTLED, whatever the password.
+func (s *Service) checked(ctx context.Context, email, hashed, password string) (good bool, err error) {
+	keys := []string{"address:" + clientOf(ctx).Address, "email:" + email}
+	err = s.slot(ctx, func() error {
+		for _, k := range keys {
+			if after, ok := s.Attempts.Look(ctx, k); !ok {
+				return fault.Throttle(after)
+			}
 		}
-	}
-	return nil
+		if good = verify(hashed, password); !good {
+			for _, k := range keys {
+				s.Attempts.Take(ctx, k, 1)
+			}
+		}
+		return nil
+	})
+	return good, err
 }
 
 // SignUp creates a user with a personal workspace and signs them in. Anybody may. An address that is in use is TAKEN.
@@ -43,8 +53,8 @@ func (s *Service) SignUp(ctx context.Context, in SignUpInput) (*SignUpPayload, e
 	if err := in.validate(); err != nil {
 		return nil, err
 	}
-	if err := s.attempt(ctx, EmailKey(in.Email)); err != nil {
-		return nil, err
+	if after, ok := s.SignUps.Take(ctx, clientOf(ctx).Address, 1); !ok {
+		return nil, fault.Throttle(after)
 	}
 	hashed, err := s.hash(ctx, in.Password)
 	if err != nil {
@@ -106,9 +116,10 @@ func (s *Service) create(ctx context.Context, tx *eventlog.Tx, in SignUpInput, h
 }
 
 func (s *Service) hash(ctx context.Context, password string) (hashed string, err error) {
-	if e := s.slot(ctx, func() { hashed, err = hash(password) }); e != nil {
-		return "", e
-	}
+	err = s.slot(ctx, func() (err error) {
+		hashed, err = hash(password)
+		return err
+	})
 	return hashed, err
 }
 
@@ -142,9 +153,6 @@ func printable(r rune) rune {
 // SignIn checks e-mail and password and begins a session. A wrong one, an unknown address and a suspended account answer
 // alike and take the same time: INVALID_CREDENTIALS.
 func (s *Service) SignIn(ctx context.Context, in SignInInput) (*SignInPayload, error) {
-	if err := s.attempt(ctx, EmailKey(in.Email)); err != nil {
-		return nil, err
-	}
 	caller := ctx
 	ctx = eventlog.Unkeyed(authz.System(ctx, "identity: nobody is signed in yet"))
 	u, err := s.DB.Client().User.Query().Where(user.EmailKey(EmailKey(in.Email))).Only(ctx)
@@ -155,8 +163,8 @@ func (s *Service) SignIn(ctx context.Context, in SignInInput) (*SignInPayload, e
 	if u != nil {
 		hashed = u.PasswordHash
 	}
-	var good bool
-	if err := s.slot(ctx, func() { good = verify(hashed, in.Password) }); err != nil {
+	good, err := s.checked(ctx, EmailKey(in.Email), hashed, in.Password)
+	if err != nil {
 		return nil, err
 	}
 	if u == nil || !good || u.SuspendedAt != nil {

@@ -65,11 +65,8 @@ func (s *Service) ChangePassword(ctx context.Context, in ChangePasswordInput) (*
 	if err != nil {
 		return nil, err
 	}
-	if err := s.attempt(ctx, u.EmailKey); err != nil {
-		return nil, err
-	}
-	var good bool
-	if err := s.slot(ctx, func() { good = verify(u.PasswordHash, in.CurrentPassword) }); err != nil {
+	good, err := s.checked(ctx, u.EmailKey, u.PasswordHash, in.CurrentPassword)
+	if err != nil {
 		return nil, err
 	}
 	if !good {

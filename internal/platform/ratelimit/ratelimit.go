@@ -21,6 +21,8 @@ type Limiter interface {
 	// time after which the same request is granted if nobody else takes any; a request larger than the burst is never
 	// granted, and retryAfter is then the time until the key is at rest. Safe for concurrent use.
 	Take(ctx context.Context, key string, n int) (retryAfter time.Duration, ok bool)
+	// Look tells what Take of one unit would answer, and takes nothing.
+	Look(ctx context.Context, key string) (retryAfter time.Duration, ok bool)
 }
 
 // Config says how much is granted.
@@ -40,6 +42,8 @@ type Config struct {
 type Memory struct {
 	mu      sync.Mutex
 	limiter *throttled.GCRARateLimiterCtx
+	// interval is the time of one unit; full is how far ahead of it a burst may run.
+	interval, full time.Duration
 }
 
 // New returns a limiter in memory.
@@ -64,7 +68,8 @@ func New(cfg Config) (*Memory, error) {
 	if err != nil {
 		return nil, fmt.Errorf("ratelimit: %w", err)
 	}
-	return &Memory{limiter: limiter}, nil
+	interval := cfg.Per / time.Duration(cfg.Rate)
+	return &Memory{limiter: limiter, interval: interval, full: interval * time.Duration(cfg.Burst)}, nil
 }
 
 // Take is Limiter.Take. The context is not used: nothing waits.
@@ -82,4 +87,18 @@ func (m *Memory) Take(ctx context.Context, key string, n int) (time.Duration, bo
 		return max(result.ResetAfter, time.Second), false
 	}
 	return result.RetryAfter, false
+}
+
+// Look is Limiter.Look.
+func (m *Memory) Look(ctx context.Context, key string) (time.Duration, bool) {
+	m.mu.Lock()
+	_, result, err := m.limiter.RateLimitCtx(ctx, key, 0)
+	m.mu.Unlock()
+	if err != nil {
+		return time.Second, false
+	}
+	if after := result.ResetAfter + m.interval - m.full; after > 0 {
+		return after, false
+	}
+	return 0, true
 }

@@ -18,6 +18,7 @@ func Run(t *testing.T, open func(t *testing.T, cfg ratelimit.Config) ratelimit.L
 	for name, test := range map[string]func(*testing.T, ratelimit.Limiter, *clock.Manual){
 		"burst, then one at each interval":   spreads,
 		"keys are apart":                     apart,
+		"looking takes nothing":              looks,
 		"all or nothing":                     whole,
 		"larger than the burst is refused":   oversized,
 		"under one counts as one":            atLeastOne,
@@ -46,6 +47,23 @@ func refused(t *testing.T, l ratelimit.Limiter, key string, n int, want time.Dur
 	if after, ok := l.Take(t.Context(), key, n); ok || after != want {
 		t.Fatalf("Take(%q, %d) = %s, %v; want it refused for %s", key, n, after, ok, want)
 	}
+}
+
+func looks(t *testing.T, l ratelimit.Limiter, now *clock.Manual) {
+	for range 100 {
+		if after, ok := l.Look(t.Context(), "k"); !ok || after != 0 {
+			t.Fatalf("Look = %s, %v before anything was taken", after, ok)
+		}
+	}
+	granted(t, l, "k", 10)
+	if after, ok := l.Look(t.Context(), "k"); ok || after != 6*time.Second {
+		t.Fatalf("Look = %s, %v after all was taken; want it refused for 6s", after, ok)
+	}
+	now.Advance(6 * time.Second)
+	if after, ok := l.Look(t.Context(), "k"); !ok || after != 0 {
+		t.Fatalf("Look = %s, %v when one is free again", after, ok)
+	}
+	granted(t, l, "k", 1)
 }
 
 func spreads(t *testing.T, l ratelimit.Limiter, now *clock.Manual) {
