@@ -108,10 +108,11 @@ func (s *Server) limits(c Config, schema *ast.Schema) (err error) {
 // end.
 func answering(c Config) graphql.ResponseMiddleware {
 	return func(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
-		ctx = authz.WithSlot(batch.WithScope(ctx))
+		ctx = authz.WithSlot(ctx)
 		if subscribes(ctx) {
-			return next(ctx)
+			return next(batch.WithSingle(ctx))
 		}
+		ctx = batch.WithScope(ctx)
 		ctx, cancel := context.WithTimeout(ctx, c.Timeout)
 		defer cancel()
 		start := c.Clock.Now()

@@ -13,6 +13,7 @@ import (
 	"karnak/authz"
 	"karnak/graph"
 	"karnak/graph/playground"
+	"karnak/graph/reference"
 	"karnak/internal/domain/identity"
 	"karnak/internal/platform/fault"
 	"karnak/internal/platform/telemetry"
@@ -22,6 +23,12 @@ import (
 func (a *App) routes(registry *prometheus.Registry) (http.Handler, error) {
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", a.cors(a.authenticated(a.server)))
+	docs, err := reference.Handler(Schema(), Version)
+	if err != nil {
+		return nil, err
+	}
+	mux.Handle("GET /docs", docs)
+	mux.Handle("GET /docs/", docs)
 	mux.HandleFunc("GET /schema.graphql", a.schema)
 	mux.HandleFunc("GET /.well-known/jwks.json", a.jwks)
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "alive") })
@@ -30,7 +37,7 @@ func (a *App) routes(registry *prometheus.Registry) (http.Handler, error) {
 	if a.cfg.Playground {
 		page, err := playground.Handler(playground.Config{
 			Endpoint: "/graphql", Version: Version, DemoUsers: a.demoUsers,
-			Links: []playground.Link{{Label: "Schema", Path: "/schema.graphql"}},
+			Links: []playground.Link{{Label: "Docs", Path: "/docs"}, {Label: "Schema", Path: "/schema.graphql"}},
 		})
 		if err != nil {
 			return nil, err

@@ -18,6 +18,7 @@ type floor struct {
 // floors lists the house from the roof down.
 func floors() []floor {
 	return []floor{
+		{folder: "bench"},
 		{folder: "test"},
 		{folder: "tools"},
 		{folder: "cmd", apart: true},

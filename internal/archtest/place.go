@@ -21,7 +21,7 @@ func Generated(t *Tree) []Violation {
 // Folders finds folders that the plan of the house does not have, and package names that say nothing.
 func Folders(t *Tree) []Violation {
 	top := []string{
-		"authz", "bin", "cmd", "docs", "ent", "graph", "internal", "karnak-data", "resolvers", "schema", "test", "tools", "web",
+		"authz", "bench", "bin", "cmd", "docs", "ent", "graph", "internal", "karnak-data", "resolvers", "schema", "test", "tools", "web",
 	}
 	inside := []string{"adapter", "app", "archtest", "core", "domain", "platform"}
 	vague := []string{"base", "common", "helper", "helpers", "lib", "misc", "models", "shared", "types", "util", "utils"}
