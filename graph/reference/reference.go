@@ -26,7 +26,7 @@ func Handler(sdl, version string) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	page, err := template.New("page").Parse(source)
+	page, err := template.New("page").Funcs(template.FuncMap{"prose": prose}).Parse(source)
 	if err != nil {
 		return nil, err
 	}
@@ -45,6 +45,19 @@ func write(w http.ResponseWriter, media string, b []byte) {
 	w.Header().Set("Cache-Control", "no-cache")
 	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
 	_, _ = w.Write(b)
+}
+
+type span struct {
+	Text string
+	Code bool
+}
+
+// prose splits a description at its backquotes: every second part is code.
+func prose(text string) (out []span) {
+	for i, part := range strings.Split(text, "`") {
+		out = append(out, span{part, i%2 == 1})
+	}
+	return out
 }
 
 // reference is what the page shows.

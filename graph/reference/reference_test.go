@@ -24,7 +24,7 @@ func TestPage(t *testing.T) {
 	page := get("/docs")
 	for _, want := range []string{
 		"version 1.2.3", `id="Channel"`, "sendMessage", "needs chat:write", "writes chat.message.posted",
-		`<a href="#SendMessagePayload">SendMessagePayload!</a>`, "Page size from the start", "Posts a message.",
+		`<a href="#SendMessagePayload">SendMessagePayload!</a>`, "Page size from the start", "Posts a message. Needs <code>chat:write</code>, and membership",
 	} {
 		if !strings.Contains(page.Body.String(), want) {
 			t.Errorf("the page lacks %q", want)
