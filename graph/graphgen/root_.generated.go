@@ -373,6 +373,8 @@ type AssignRolePayload {
 input CreateRoleInput {
   "Echoed in the payload and in the events."
   clientMutationId: String
+  "An id made by the client, ` + "`" + `role_…` + "`" + `; made by the server where it is left out."
+  id: ID
   "The workspace."
   workspaceId: ID!
   "2 to 40 lower-case letters, digits and dashes, beginning with a letter; unique in the workspace."
@@ -449,6 +451,8 @@ type DeleteRolePayload {
 input GrantPermissionInput {
   "Echoed in the payload and in the events."
   clientMutationId: String
+  "An id made by the client, ` + "`" + `grant_…` + "`" + `; made by the server where it is left out."
+  id: ID
   "The workspace."
   workspaceId: ID!
   "The member's user id."

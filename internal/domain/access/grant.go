@@ -9,7 +9,9 @@ import (
 	"karnak/ent/entgen/predicate"
 	"karnak/internal/core/eventlog"
 	"karnak/internal/platform/fault"
+	"karnak/internal/platform/id"
 	"karnak/internal/platform/page"
+	"karnak/internal/platform/store"
 )
 
 // live keeps the grants that hold.
@@ -74,7 +76,7 @@ func (s *Service) GrantPermission(ctx context.Context, in GrantPermissionInput) 
 	}
 	p := &GrantPermissionPayload{}
 	done, err := s.Log.Change(ctx, func(ctx context.Context, tx *eventlog.Tx) (_ string, err error) {
-		p.Grant, err = tx.Grant.Create().SetWorkspaceID(in.WorkspaceID).SetUserID(in.UserID).SetPermission(in.Permission).
+		p.Grant, err = tx.Grant.Create().SetID(orNew(id.Grant, in.ID)).SetWorkspaceID(in.WorkspaceID).SetUserID(in.UserID).SetPermission(in.Permission).
 			SetNillableObjectID(in.ObjectID).SetReason(in.Reason).SetGrantedBy(authz.ActorOf(ctx).UserID).
 			SetCreatedAt(now).SetExpiresAt(in.ExpiresAt).Save(ctx)
 		if err != nil {
@@ -83,6 +85,9 @@ func (s *Service) GrantPermission(ctx context.Context, in GrantPermissionInput) 
 		return p.Grant.ID, tx.Append(ctx, in.WorkspaceID, eventlog.Draft{Type: grantGiven, SubjectID: in.UserID, ObjectID: p.Grant.ID,
 			Data: map[string]any{"permission": in.Permission, "expiresAt": in.ExpiresAt}})
 	})
+	if store.Duplicate(err) {
+		return nil, fault.User(fault.Taken, "id", "This id is in use: make another one.")
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 
 	"karnak/authz"
 	"karnak/internal/platform/fault"
+	"karnak/internal/platform/id"
 )
 
 // AssignRoleInput is the input of assignRole.
@@ -19,6 +20,7 @@ type AssignRoleInput struct {
 // CreateRoleInput is the input of createRole.
 type CreateRoleInput struct {
 	ClientMutationID     *string
+	ID                   *string
 	WorkspaceID          string
 	Name                 string
 	Parents, Allow, Deny []string
@@ -41,6 +43,7 @@ type DeleteRoleInput struct {
 // GrantPermissionInput is the input of grantPermission.
 type GrantPermissionInput struct {
 	ClientMutationID *string
+	ID               *string
 	WorkspaceID      string
 	UserID           string
 	Permission       string
@@ -49,10 +52,26 @@ type GrantPermissionInput struct {
 	Reason           string
 }
 
+// made checks an id of the client's making.
+func made(i *fault.Issues, p id.Prefix, s *string) {
+	if s != nil && !id.Valid(p, *s) {
+		i.Add(fault.Invalid, "id", "This is not an id of this type: %s_ and 26 characters.", p)
+	}
+}
+
+// orNew returns an id of the client's making, else a new one.
+func orNew(p id.Prefix, s *string) string {
+	if s != nil {
+		return *s
+	}
+	return id.New(p)
+}
+
 const longestGrant = 90 * 24 * time.Hour
 
 func (in *GrantPermissionInput) validate(now time.Time) *fault.Issues {
 	i := &fault.Issues{}
+	made(i, id.Grant, in.ID)
 	in.Reason = strings.TrimSpace(in.Reason)
 	i.Text("reason", in.Reason, 3, 500, true)
 	in.ExpiresAt = in.ExpiresAt.UTC().Truncate(time.Second)

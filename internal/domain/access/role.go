@@ -15,6 +15,7 @@ import (
 	"karnak/internal/core/eventlog"
 	"karnak/internal/core/guard"
 	"karnak/internal/platform/fault"
+	"karnak/internal/platform/id"
 	"karnak/internal/platform/store"
 )
 
@@ -125,8 +126,13 @@ func (s *Service) CreateRole(ctx context.Context, in CreateRoleInput) (*CreateRo
 	if err := s.Guard.RequireTier(ctx, in.WorkspaceID, enum.Startup); err != nil {
 		return nil, err
 	}
+	var i fault.Issues
+	made(&i, id.Role, in.ID)
 	if !roleName.MatchString(in.Name) {
-		return nil, fault.User(fault.Invalid, "name", "A role's name has 2 to 40 lower-case letters, digits and dashes and begins with a letter.")
+		i.Add(fault.Invalid, "name", "A role's name has 2 to 40 lower-case letters, digits and dashes and begins with a letter.")
+	}
+	if err := i.Err(); err != nil {
+		return nil, err
 	}
 	def := authz.RoleDef{Name: in.Name, Parents: in.Parents, Allow: in.Allow, Deny: in.Deny}
 	p := &CreateRolePayload{}
@@ -135,7 +141,7 @@ func (s *Service) CreateRole(ctx context.Context, in CreateRoleInput) (*CreateRo
 		if err != nil {
 			return "", err
 		}
-		row, err := tx.CustomRole.Create().SetWorkspaceID(in.WorkspaceID).SetName(in.Name).SetCreatedAt(s.Clock.Now()).
+		row, err := tx.CustomRole.Create().SetID(orNew(id.Role, in.ID)).SetWorkspaceID(in.WorkspaceID).SetName(in.Name).SetCreatedAt(s.Clock.Now()).
 			SetParents(some(in.Parents)).SetAllow(some(in.Allow)).SetDeny(some(in.Deny)).Save(ctx)
 		if err != nil {
 			return "", err
@@ -144,7 +150,7 @@ func (s *Service) CreateRole(ctx context.Context, in CreateRoleInput) (*CreateRo
 		return row.ID, tx.Append(ctx, in.WorkspaceID, eventlog.Draft{Type: roleCreated, ObjectID: row.ID})
 	})
 	if store.Duplicate(err) {
-		return nil, fault.User(fault.Taken, "name", "There is a role of this name.")
+		return nil, fault.User(fault.Taken, "", "A role of this name, or of this id, is there already.")
 	}
 	if err != nil {
 		return nil, err

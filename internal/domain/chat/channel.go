@@ -113,17 +113,28 @@ func (s *Service) OpenDirectChannel(ctx context.Context, in OpenDirectChannelInp
 		}
 		if c == nil {
 			c, err = s.create(ctx, tx, tx.Channel.Create().SetWorkspaceID(in.WorkspaceID).SetName("").SetVisibility(enum.Direct).SetDirectKey(key), people)
+			if err != nil {
+				return "", err
+			}
+			return c.ID, nil
 		}
-		if err != nil {
-			return "", err
-		}
-		return c.ID, nil
+		return c.ID, s.readmit(ctx, tx, c, people)
 	}
 	done, err := s.Log.Change(ctx, open)
 	if store.Duplicate(err) { // somebody else opened it in the same moment
 		done, err = s.Log.Change(ctx, open)
 	}
 	return answer(ctx, s, done, c, err, func(p ChannelPayload) *OpenDirectChannelPayload { return &OpenDirectChannelPayload{p} })
+}
+
+// readmit brings back who left the workspace meanwhile and has joined it again.
+func (s *Service) readmit(ctx context.Context, tx *eventlog.Tx, c *entgen.Channel, people []string) error {
+	for _, u := range people {
+		if _, err := s.enter(ctx, tx, c, u, false); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // UpdateChannel renames a channel or sets its topic. Needs chat:write and the channel's moderation right; a direct channel
