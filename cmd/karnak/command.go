@@ -9,6 +9,7 @@ import (
 
 	"karnak/internal/app"
 	"karnak/internal/platform/config"
+	"karnak/internal/platform/heap"
 )
 
 const description = `karnak is a GraphQL API platform with subscriptions.
@@ -49,12 +50,16 @@ func (c serveCommand) Run(ctx context.Context, cfg *config.Config, faults settin
 	if cfg.MemoryLimit > 0 {
 		debug.SetMemoryLimit(int64(cfg.MemoryLimit))
 	}
+	defer heap.Widen(heapRoom)()
 	err := app.Serve(ctx, cfg)
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		return nil
 	}
 	return err
 }
+
+// heapRoom is by how much the heap may grow before it is collected, where less than that is alive.
+const heapRoom = 64 << 20
 
 type migrateCommand struct{}
 

@@ -19,6 +19,7 @@ import (
 	"karnak/graph/playground"
 	"karnak/graph/transport"
 	"karnak/internal/core/eventlog"
+	"karnak/internal/domain/access"
 	"karnak/internal/platform/clock"
 	"karnak/internal/platform/config"
 	"karnak/internal/platform/page"
@@ -31,6 +32,8 @@ type Options struct {
 	Config *config.Config
 	Clock  clock.Clock
 	Logger *slog.Logger
+	// Idle runs no jobs, as for a command that soon ends.
+	Idle bool
 }
 
 // App is a running node without its listener.
@@ -42,6 +45,7 @@ type App struct {
 	demoUsers []playground.DemoUser
 	started   time.Time
 	draining  atomic.Bool
+	idle      bool
 	stop      context.CancelFunc
 	work      sync.WaitGroup
 }
@@ -53,7 +57,7 @@ func Open(ctx context.Context, o Options) (*App, error) {
 		return nil, err
 	}
 	life, stop := context.WithCancel(context.WithoutCancel(ctx))
-	a := &App{engines: e, started: o.Clock.Now(), stop: stop}
+	a := &App{engines: e, started: o.Clock.Now(), stop: stop, idle: o.Idle}
 	if err := a.open(ctx, life); err != nil {
 		return nil, errors.Join(err, a.Close(ctx))
 	}
@@ -73,7 +77,7 @@ func (a *App) open(ctx, life context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	m, err := newMetrics(registry)
+	m, err := newMetrics(registry, a.jobs.Collectors()...)
 	if err != nil {
 		return err
 	}
@@ -84,8 +88,10 @@ func (a *App) open(ctx, life context.Context) (err error) {
 		return err
 	}
 	a.work.Go(func() { a.follow(life, a.hear) })
-	a.work.Go(func() { a.keepHouse(life) })
-	return nil
+	if err := a.keepHouse(); err != nil || a.idle {
+		return err
+	}
+	return a.jobs.Start(ctx)
 }
 
 // hear takes what another node, or this one, wrote to the platform's log.
@@ -138,10 +144,17 @@ func (a *App) info() *model.ServerInfo {
 // Handler answers HTTP.
 func (a *App) Handler() http.Handler { return a.handler }
 
-// Drain stops taking sockets and closes those that are open with a code that lets clients resume elsewhere.
+// Drain stops taking sockets and closes those that are open with a code that lets clients resume elsewhere; and it takes no
+// more jobs, and cancels those that have not ended in half the grace, which run again at the next start.
 func (a *App) Drain(ctx context.Context) error {
 	a.draining.Store(true)
-	return a.server.Socket.Shutdown(ctx)
+	stopped := make(chan error, 1)
+	go func() {
+		ctx, cancel := context.WithTimeout(ctx, a.cfg.ShutdownGrace/2)
+		defer cancel()
+		stopped <- a.jobs.Stop(ctx)
+	}()
+	return errors.Join(a.server.Socket.Shutdown(ctx), <-stopped)
 }
 
 // Close ends what runs beside requests and closes the database.
@@ -153,3 +166,6 @@ func (a *App) Close(context.Context) error {
 
 // DB returns the data model, for tests.
 func (a *App) DB() *ent.DB { return a.db }
+
+// Access returns a room whose jobs tests call without waiting for the queue.
+func (a *App) Access() *access.Service { return a.rooms.access }

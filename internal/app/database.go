@@ -7,11 +7,10 @@ import (
 	"fmt"
 	"os"
 
-	"entgo.io/ent/dialect"
-
 	"karnak/authz"
 	"karnak/ent/migrate"
 	"karnak/internal/platform/config"
+	"karnak/internal/platform/job"
 	"karnak/internal/platform/store"
 )
 
@@ -27,10 +26,18 @@ func openStore(ctx context.Context, cfg *config.Config) (*store.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := migrate.Run(ctx, migrate.Config{DB: s.DB(), Dialect: dialect.SQLite}); err != nil {
+	if err := migrateAll(ctx, s); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
+}
+
+// migrateAll brings our tables to the newest schema, and then those of the job queue.
+func migrateAll(ctx context.Context, s *store.Store) error {
+	if _, err := migrate.Run(ctx, migrate.Config{DB: s.DB(), Dialect: s.Dialect()}); err != nil {
+		return err
+	}
+	return job.Migrate(ctx, s.DB(), s.Dialect())
 }
 
 // appRole is the role that a superuser's connections take on, so that row-level security binds them.
@@ -59,7 +66,7 @@ func migratePostgres(ctx context.Context, url string) (bypasses bool, err error)
 		return false, err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	if _, err := migrate.Run(ctx, migrate.Config{DB: s.DB(), Dialect: dialect.Postgres}); err != nil {
+	if err := migrateAll(ctx, s); err != nil {
 		return false, err
 	}
 	return bypasses, past(ctx, s.DB(), &bypasses)

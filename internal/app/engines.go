@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"time"
 
 	"karnak/authz"
 	"karnak/ent"
@@ -18,6 +19,7 @@ import (
 	"karnak/internal/platform/clock"
 	"karnak/internal/platform/config"
 	"karnak/internal/platform/id"
+	"karnak/internal/platform/job"
 	"karnak/internal/platform/secret"
 )
 
@@ -28,6 +30,7 @@ type engines struct {
 	logger *slog.Logger
 	keys   *secret.Keyring
 	db     *ent.DB
+	jobs   *job.Queue
 	bus    bus.Bus
 	log    *eventlog.Log
 	guard  *guard.Guard
@@ -46,6 +49,9 @@ func openEngines(ctx context.Context, cfg *config.Config, c clock.Clock, logger 
 		return e, err
 	}
 	e.db = ent.New(s)
+	if e.jobs, err = job.New(job.Config{Store: s, Clock: c, Logger: logger}); err != nil {
+		return e, err
+	}
 	if e.keys, err = cfg.Keyring(); err != nil {
 		return e, err
 	}
@@ -72,7 +78,16 @@ func openBus(cfg *config.Config, logger *slog.Logger) (bus.Bus, error) {
 	return bus.OpenEmbedded(bus.Config{Logger: logger, Node: "karnak"})
 }
 
-func (e *engines) close() error {
+// jobsEnd is how long jobs may take to end when nothing was drained before.
+const jobsEnd = 2 * time.Second
+
+func (e *engines) close() (err error) {
+	// Jobs use everything else.
+	if e.jobs != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), jobsEnd)
+		defer cancel()
+		err = e.jobs.Stop(ctx)
+	}
 	if e.hub != nil {
 		e.hub.Close()
 	}
@@ -80,9 +95,9 @@ func (e *engines) close() error {
 		e.bus.Close()
 	}
 	if e.db != nil {
-		return e.db.Close()
+		err = errors.Join(err, e.db.Close())
 	}
-	return nil
+	return err
 }
 
 // follow hears of what other nodes commit to the platform's log, until the context ends.

@@ -18,7 +18,7 @@ type metrics struct {
 	seconds, cost          *prometheus.HistogramVec
 }
 
-func newMetrics(registry prometheus.Registerer) (*metrics, error) {
+func newMetrics(registry prometheus.Registerer, more ...prometheus.Collector) (*metrics, error) {
 	name := func(n, help string) prometheus.Opts { return prometheus.Opts{Namespace: "karnak", Name: n, Help: help} }
 	gauge := func(n, help string) prometheus.Gauge { return prometheus.NewGauge(prometheus.GaugeOpts(name(n, help))) }
 	counter := func(n, help string) prometheus.Counter {
@@ -35,7 +35,7 @@ func newMetrics(registry prometheus.Registerer) (*metrics, error) {
 		seconds:       prometheus.NewHistogramVec(prometheus.HistogramOpts{Namespace: "karnak", Name: "operation_seconds", Help: "Time to answer a query or a mutation.", Buckets: prometheus.ExponentialBuckets(0.0005, 2, 15)}, []string{"type"}),
 		cost:          prometheus.NewHistogramVec(prometheus.HistogramOpts{Namespace: "karnak", Name: "operation_cost", Help: "Cost points of an operation.", Buckets: prometheus.ExponentialBuckets(1, 4, 8)}, []string{"type"}),
 	}
-	for _, c := range []prometheus.Collector{m.sockets, m.subscriptions, m.closes, m.delivered, m.bytes, m.slow, m.operations, m.seconds, m.cost} {
+	for _, c := range append(more, m.sockets, m.subscriptions, m.closes, m.delivered, m.bytes, m.slow, m.operations, m.seconds, m.cost) {
 		if err := registry.Register(c); err != nil {
 			return nil, err
 		}

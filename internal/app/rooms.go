@@ -35,7 +35,10 @@ func openRooms(ctx context.Context, e *engines) (r *rooms, err error) {
 	if r.chat, err = chat.New(chat.Config{DB: e.db, Log: e.log, Hub: e.hub, Guard: e.guard, Clock: e.clock, Keys: e.keys}); err != nil {
 		return nil, err
 	}
-	if r.access, err = access.New(access.Config{DB: e.db, Log: e.log, Guard: e.guard, Clock: e.clock, Keys: e.keys, Locate: r.locate}); err != nil {
+	if r.access, err = access.New(access.Config{DB: e.db, Log: e.log, Guard: e.guard, Clock: e.clock, Keys: e.keys, Locate: r.locate, Jobs: e.jobs}); err != nil {
+		return nil, err
+	}
+	if err = r.access.Work(e.jobs); err != nil {
 		return nil, err
 	}
 	leaving := []func(context.Context, *eventlog.Tx, string, string) error{r.chat.Cleared, r.access.Cleared}

@@ -83,7 +83,7 @@ func (a *App) greet(out io.Writer, addr net.Addr) error {
 
 // Check opens everything that serving needs but the listener, and closes it again.
 func Check(ctx context.Context, cfg *config.Config) error {
-	a, err := Open(ctx, Options{Config: cfg, Clock: clock.System{}, Logger: telemetry.NewLogger(os.Stderr, cfg.LogLevel)})
+	a, err := Open(ctx, Options{Config: cfg, Clock: clock.System{}, Logger: telemetry.NewLogger(os.Stderr, cfg.LogLevel), Idle: true})
 	if err != nil {
 		return err
 	}
@@ -102,7 +102,7 @@ func Migrate(ctx context.Context, cfg *config.Config) error {
 // Seed fills an empty database with the demo and prints its sign-ins.
 func Seed(ctx context.Context, cfg *config.Config, out io.Writer) error {
 	cfg.SeedDemo = true
-	a, err := Open(ctx, Options{Config: cfg, Clock: clock.System{}, Logger: telemetry.NewLogger(os.Stderr, cfg.LogLevel)})
+	a, err := Open(ctx, Options{Config: cfg, Clock: clock.System{}, Logger: telemetry.NewLogger(os.Stderr, cfg.LogLevel), Idle: true})
 	if err != nil {
 		return err
 	}

@@ -23,6 +23,7 @@ type Config struct {
 	Clock  clock.Clock
 	Keys   *secret.Keyring
 	Locate Locate
+	Jobs   Jobs
 }
 
 // Locate returns the workspace of an object and the objects that contain it, itself first; NOT_FOUND for one that is not
@@ -37,8 +38,8 @@ type Service struct {
 
 // New returns the service.
 func New(c Config) (*Service, error) {
-	if c.DB == nil || c.Log == nil || c.Guard == nil || c.Clock == nil || c.Keys == nil || c.Locate == nil {
-		return nil, errors.New("access: DB, Log, Guard, Clock, Keys and Locate are needed")
+	if c.DB == nil || c.Log == nil || c.Guard == nil || c.Clock == nil || c.Keys == nil || c.Locate == nil || c.Jobs == nil {
+		return nil, errors.New("access: DB, Log, Guard, Clock, Keys, Locate and Jobs are needed")
 	}
 	key := c.Keys.Derive("page/access")
 	return &Service{Config: c, grants: page.NewList(key[:], "grants", true, func(g *entgen.Grant) []any { return []any{g.ID} }, page.Column{Name: "id"})}, nil
