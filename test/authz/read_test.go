@@ -1,0 +1,106 @@
+package authz_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"karnak/internal/app/apptest"
+)
+
+// The words of the table, beside the codes of errors.
+const (
+	allow  = "allow"
+	idle   = "idle"
+	null   = "null"
+	empty  = "empty"
+	hidden = "hidden"
+)
+
+// read asks for the fields of rows that have one way to their object, all in one request; where that has errors, each row
+// on its own.
+func (w *world) read(t *testing.T, c contract, way route, rows []row, p person) []outcome {
+	t.Helper()
+	var fields []string
+	for i, r := range rows {
+		fields = append(fields, c.selection(t, r, fmt.Sprintf("f%d", i), "{ __typename }"))
+	}
+	request := w.text(t, p, strings.Replace(w.signing(way.open, p), "%s", strings.Join(fields, " "), 1))
+	a := w.ask(t, p.token, request, nil)
+	if len(a.Errors) > 0 && len(rows) > 1 {
+		var out []outcome
+		for i := range rows {
+			out = append(out, w.read(t, c, way, rows[i:i+1], p)...)
+		}
+		return out
+	}
+	out := make([]outcome, len(rows))
+	objects := objectsAt(a.Data, way.path)
+	for i := range rows {
+		out[i] = outcome{wordOf(a, objects, fmt.Sprintf("f%d", i)), request, string(a.Body)}
+	}
+	return out
+}
+
+// signing fills in the sign-in of the one who asks; that of the owner for nobody.
+func (w *world) signing(request string, p person) string {
+	email := p.email
+	if email == "" {
+		email = w.owner.email
+	}
+	return strings.NewReplacer("$email", fmt.Sprintf("%q", email), "$password", fmt.Sprintf("%q", password)).Replace(request)
+}
+
+// wordOf tells in a word of the table what came for a field of some objects.
+func wordOf(a apptest.Answer, objects []map[string]any, alias string) string {
+	if len(a.Errors) > 0 {
+		return a.Code()
+	}
+	word := hidden
+	for _, o := range objects {
+		v, asked := o[alias]
+		if !asked {
+			continue
+		}
+		if word = valueWord(v); word == allow {
+			return word
+		}
+	}
+	return word
+}
+
+// valueWord tells whether there is a value: of a list, at least one that is not null.
+func valueWord(v any) string {
+	list, ok := v.([]any)
+	switch {
+	case v == nil:
+		return null
+	case !ok:
+		return allow
+	case len(list) == 0:
+		return empty
+	}
+	for _, x := range list {
+		if x != nil {
+			return allow
+		}
+	}
+	return null
+}
+
+// objectsAt returns the objects at the end of a path with dots, of all elements of the lists on the way.
+func objectsAt(v any, path string) (out []map[string]any) {
+	key, rest, _ := strings.Cut(path, ".")
+	switch x := v.(type) {
+	case []any:
+		for _, e := range x {
+			out = append(out, objectsAt(e, path)...)
+		}
+	case map[string]any:
+		if path == "" {
+			return []map[string]any{x}
+		}
+		return objectsAt(x[key], rest)
+	}
+	return out
+}
