@@ -1,10 +1,11 @@
 // Uses the page at / of a running karnak as a person would, in headless Chromium:
 // signs in, runs every tab, subscribes in one page and sends from another, cuts the
-// socket and looks for what was missed, then takes a screenshot.
+// socket and looks for what was missed. Takes three screenshots: playground-start.png
+// before signing in, playground-messages.png of an answer, playground.png of a stream.
 //
 //   node shot.mjs http://localhost:8080 playground.png [email password]
 //
-// Without e-mail and password it picks the first demo user that the page offers.
+// Without e-mail and password it picks the first demo users that the page offers.
 // CHROMIUM names the browser; /usr/bin/chromium is the default.
 import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -75,13 +76,15 @@ async function visit() {
   return page;
 }
 
-async function signIn(page) {
+const named = (suffix) => shot.replace(/(\.png)?$/, `-${suffix}.png`);
+
+async function signIn(page, demo = 0) {
   if (email) {
     await page.locator("#kp-session input[name=email]").fill(email);
     await page.locator("#kp-session input[name=password]").fill(password);
     await page.locator("#kp-session button[type=submit]").click();
   } else {
-    await page.locator("#kp-session .kp-demo button").first().click();
+    await page.locator("#kp-session .kp-demo button").nth(demo).click();
   }
   await page.getByTestId("who").waitFor();
   await page.waitForFunction(() => document.querySelector("[data-testid=channel]")?.value);
@@ -136,23 +139,27 @@ const shown = (page, body) => live(page).locator("li", { hasText: body }).count(
 
 try {
   const reader = await visit();
-  await reader.screenshot({ path: shot.replace(/(\.png)?$/, "-start.png") });
+  await reader.screenshot({ path: named("start") });
   await signIn(reader);
   for (const title of ["Welcome", "Workspaces", "Messages", "SendMessage", "Activity", "ExplainAccess"]) {
     await run(reader, title);
   }
+  await show(reader, "Messages");
+  await reader.screenshot({ path: named("messages") });
 
   await show(reader, "ChannelEvents");
   await play(reader);
   await waitFor("the live state", async () => (await live(reader).getAttribute("data-state")) === "live");
 
   const sender = await visit();
-  await signIn(sender);
+  await signIn(sender, 1);
   const channel = await reader.getByTestId("channel").inputValue();
   await sender.getByTestId("channel").selectOption(channel);
-  const stamp = Date.now().toString(36);
+  const stamp = Date.now().toString(36).slice(-4);
+  const [first, ...missed] = ["Who looks after the export today?", "I do, until three.", "Then Priya takes over.", "Thanks both!"].map((text) => `${text} (${stamp})`);
+  const [resumed, own] = ["The export is through.", "I will tell the customer."].map((text) => `${text} (${stamp})`);
+  const missing = async () => (await Promise.all(missed.map((body) => shown(reader, body)))).join();
 
-  const first = `before the cut ${stamp}`;
   const began = Date.now();
   await send(sender, first);
   await waitFor("the event in the first page", () => shown(reader, first));
@@ -160,21 +167,21 @@ try {
 
   await reader.evaluate(() => window.cutSockets(true));
   await waitFor("the cut", async () => (await live(reader).getAttribute("data-state")) === "waiting");
-  for (const index of [1, 2, 3]) await send(sender, `missed ${stamp} ${index}`);
-  assert.equal(await shown(reader, `missed ${stamp}`), 0, "nothing arrives over a cut socket");
+  for (const body of missed) await send(sender, body);
+  assert.equal(await missing(), "0,0,0", "nothing arrives over a cut socket");
   await reader.evaluate(() => window.cutSockets(false));
-  await waitFor("the missed events", async () => (await shown(reader, `missed ${stamp}`)) === 3);
+  await waitFor("the missed events", async () => (await missing()) === "1,1,1");
   await reader.getByTestId("resumed").waitFor();
-  await send(sender, `after the resume ${stamp}`);
-  await waitFor("events after the resume", () => shown(reader, `after the resume ${stamp}`));
+  await send(sender, resumed);
+  await waitFor("events after the resume", () => shown(reader, resumed));
   assert.equal(await shown(reader, first), 1, "an event from before the cut is shown once");
-  assert.equal(await shown(reader, `missed ${stamp}`), 3, "each missed event is shown once");
+  assert.equal(await missing(), "1,1,1", "each missed event is shown once");
   console.log("ok  resumed after the cut, each event once");
 
   await show(reader, "SendMessage");
   await waitFor("the stream to go on beside another tab", async () => (await live(reader).getAttribute("data-state")) === "live");
-  await send(reader, `from the same page ${stamp}`);
-  await waitFor("the own event", () => shown(reader, `from the same page ${stamp}`));
+  await send(reader, own);
+  await waitFor("the own event", () => shown(reader, own));
   console.log("ok  the subscription stays open while another tab sends");
 
   await show(reader, "ChannelEvents");
@@ -188,7 +195,7 @@ try {
 
   assert.deepEqual(foreign, [], "the page asks no other host");
   assert.deepEqual(faults, [], "the page reports no fault");
-  console.log(`screenshot: ${shot}`);
+  console.log(`screenshots: ${shot}, ${named("start")}, ${named("messages")}`);
 } finally {
   await context.close();
   await rm(profile, { recursive: true, force: true });

@@ -1,7 +1,11 @@
 import { chooseChannel, chooseWorkspace, places } from "./places.js";
 import { useStore } from "./store.js";
 
-const SIGNS = { PUBLIC: "#", PRIVATE: "🔒 ", DIRECT: "@ " };
+// label shows what kind a channel is in letters: not every machine has a picture of a lock.
+function label({ name, visibility }) {
+  if (visibility === "DIRECT") return name || "direct";
+  return visibility === "PRIVATE" ? `#${name} (private)` : `#${name}`;
+}
 
 export function PlacePicker() {
   const { members, channels, workspaceId, channelId, error } = useStore(places);
@@ -29,7 +33,7 @@ export function PlacePicker() {
         <select data-testid="channel" value={channelId} onChange={(event) => chooseChannel(event.target.value)}>
           {channels.map((channel) => (
             <option key={channel.id} value={channel.id}>
-              {`${SIGNS[channel.visibility] ?? ""}${channel.name || "direct"}`}
+              {label(channel)}
             </option>
           ))}
         </select>

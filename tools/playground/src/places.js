@@ -1,6 +1,7 @@
 // Where the signed-in user is: their workspaces, the channels of the chosen one,
 // and the choice itself, from which the tabs' variables are filled.
 import { ask, describe } from "./api.js";
+import { config } from "./config.js";
 import { accessToken, session } from "./session.js";
 import { createStore } from "./store.js";
 
@@ -8,7 +9,8 @@ const KEY = "karnak.place";
 const EMPTY = { members: [], channels: [], workspaceId: "", channelId: "", userId: "", error: "", revision: 0 };
 
 const MEMBERSHIPS = `query Memberships {
-  viewer { memberships(first: 50) { nodes { role owner workspace { id name slug tier personal } } } }
+  viewer { memberships(first: 50) { nodes { role owner workspace { id } } } }
+  workspaces(first: 50) { nodes { id name slug tier personal } }
 }`;
 const CHANNELS = `query Channels($id: ID!) {
   workspace(id: $id) { channels(first: 50) { nodes { id name visibility lastSeq } } }
@@ -22,14 +24,16 @@ let asked = 0;
 // of all tabs, otherwise only those that are empty.
 export async function load(force) {
   const turn = ++asked;
-  const userId = session.get().user?.id ?? "";
+  const { id: userId = "", email } = session.get().user ?? {};
+  const home = config.demoUsers.find((one) => one.email === email)?.workspace;
   const saved = JSON.parse(sessionStorage.getItem(KEY) ?? "{}");
   try {
     const data = await ask(MEMBERSHIPS, {}, await accessToken());
     if (turn !== asked) return;
-    const members = data.viewer?.memberships.nodes ?? [];
+    const members = data.workspaces.nodes.map((workspace) => membership(workspace, data.viewer.memberships.nodes));
     const first =
       members.find((one) => one.workspace.id === saved.workspaceId) ??
+      members.find((one) => one.workspace.slug === home) ??
       members.find((one) => !one.workspace.personal) ??
       members[0];
     places.set({ ...EMPTY, members, userId, revision: places.get().revision });
@@ -37,6 +41,12 @@ export async function load(force) {
   } catch (error) {
     if (turn === asked) places.set({ ...EMPTY, userId, error: describe(error), revision: places.get().revision });
   }
+}
+
+// membership is the user's place in a workspace; a superAdmin sees those they do not belong to as well.
+function membership(workspace, memberships) {
+  const own = memberships.find((one) => one.workspace.id === workspace.id);
+  return { workspace, role: own?.role ?? "superAdmin", owner: own?.owner ?? false };
 }
 
 export async function chooseWorkspace(workspaceId, { force = true, channelId = "" } = {}) {

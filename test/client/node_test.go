@@ -1,0 +1,119 @@
+package client_test
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// oldest is the first major version of node that the clients run on.
+const oldest = 20
+
+const installing = 3 * time.Minute
+
+// node runs the scripts of this folder.
+type node struct{ path string }
+
+// openNode finds node and installs the packages of package-lock.json where they are not there. Where it cannot, the test
+// fails: clients that were not tried prove nothing.
+func openNode(t *testing.T) *node {
+	t.Helper()
+	n := &node{path: find(t, "node")}
+	out, err := exec.CommandContext(t.Context(), n.path, "--print", "process.versions.node").Output()
+	if err != nil {
+		t.Fatalf("node does not run: %v", err)
+	}
+	major, _, _ := strings.Cut(strings.TrimSpace(string(out)), ".")
+	if v, err := strconv.Atoi(major); err != nil || v < oldest {
+		t.Fatalf("node %s is too old for the clients that karnak is tested with: install node %d or later", strings.TrimSpace(string(out)), oldest)
+	}
+	if !installed(t) {
+		install(t, find(t, "npm"))
+	}
+	return n
+}
+
+func find(t *testing.T, program string) string {
+	t.Helper()
+	path, err := exec.LookPath(program)
+	if err != nil {
+		t.Fatalf("%s is missing: install node %d or later with npm; karnak is tested with clients from npm", program, oldest)
+	}
+	return path
+}
+
+// installed tells whether the packages are those of the lock file: npm leaves a lock file of its own when it has finished.
+func installed(t *testing.T) bool {
+	t.Helper()
+	want, err := os.Stat("package-lock.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := os.Stat(filepath.Join("node_modules", ".package-lock.json"))
+	return err == nil && !got.ModTime().Before(want.ModTime())
+}
+
+func install(t *testing.T, npm string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), installing)
+	defer cancel()
+	if out, err := exec.CommandContext(ctx, npm, "ci", "--ignore-scripts").CombinedOutput(); err != nil {
+		t.Fatalf("npm ci could not install the clients that karnak is tested with: %v\n%s", err, out)
+	}
+}
+
+// run runs a script against a server, whose life the script commands through a control address.
+func (n *node) run(t *testing.T, s *server, script string, limit time.Duration) {
+	t.Helper()
+	control := httptest.NewServer(s.control())
+	defer control.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, n.path, "--test-reporter=spec", script)
+	cmd.Env = append(surroundings(), "KARNAK_URL="+s.url(), "KARNAK_CONTROL="+control.URL)
+	out, err := cmd.CombinedOutput()
+	switch {
+	case ctx.Err() != nil:
+		t.Fatalf("%s did not end within %s\n%s\n%s", script, limit, out, s.logged())
+	case err != nil:
+		t.Fatalf("%s: %v\n%s\n%s", script, err, out, s.logged())
+	}
+	t.Logf("%s", out)
+}
+
+// surroundings are what every program needs of the environment; settings of karnak are not among it.
+func surroundings() []string {
+	var out []string
+	for _, name := range []string{"PATH", "HOME", "TMPDIR"} {
+		if v, ok := os.LookupEnv(name); ok {
+			out = append(out, name+"="+v)
+		}
+	}
+	return out
+}
+
+// control answers POST /kill, /drain and /start.
+func (s *server) control() http.Handler {
+	mux := http.NewServeMux()
+	answer := func(path string, do func() ([]byte, error)) {
+		mux.HandleFunc("POST "+path, func(w http.ResponseWriter, _ *http.Request) {
+			b, err := do()
+			if err != nil {
+				http.Error(w, err.Error(), http.StatusInternalServerError)
+				return
+			}
+			_, _ = w.Write(b)
+		})
+	}
+	answer("/kill", func() ([]byte, error) { return nil, s.kill() })
+	answer("/start", func() ([]byte, error) { return nil, s.start() })
+	answer("/drain", s.drain)
+	return mux
+}
