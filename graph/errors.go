@@ -48,9 +48,10 @@ func (p presenter) typed(ctx context.Context, err error) *fault.Error {
 		return e
 	case errors.As(err, &g) && g.Err == nil && g.Extensions["code"] != nil:
 		return fault.New(documentCode(g), "%s", g.Message)
-	case errors.Is(err, context.DeadlineExceeded):
+	// PostgreSQL tells with an error of its own that it stopped a statement whose context ended.
+	case errors.Is(err, context.DeadlineExceeded), store.Unavailable(err) && errors.Is(ctx.Err(), context.DeadlineExceeded):
 		return fault.New(fault.Unavailable, "This took too long and was stopped; ask for less, or try again.")
-	case errors.Is(err, context.Canceled):
+	case errors.Is(err, context.Canceled), store.Unavailable(err) && errors.Is(ctx.Err(), context.Canceled):
 		return fault.New(fault.Unavailable, "The request was given up.")
 	case store.Unavailable(err):
 		p.logger.ErrorContext(ctx, "the database is not available", "error", err)

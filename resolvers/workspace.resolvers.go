@@ -16,7 +16,7 @@ func (r *invitationResolver) Workspace(ctx context.Context, obj *entgen.Invitati
 
 // InvitedBy is the resolver for the invitedBy field.
 func (r *invitationResolver) InvitedBy(ctx context.Context, obj *entgen.Invitation) (*entgen.User, error) {
-	return r.guard.User(ctx, obj.InvitedBy)
+	return r.guard.Person(ctx, obj.InvitedBy)
 }
 
 // User is the resolver for the user field.

@@ -100,12 +100,12 @@ func Run(ctx context.Context, c Config) (applied []string, err error) {
 			if done[i].version != f.Version() || done[i].hash != hash {
 				return applied, fmt.Errorf("the database was migrated by %s (%s), which is not what this karnak has: %s; run the version that migrated it, or a newer one", done[i].version, done[i].hash, f.Name())
 			}
-			continue
+		} else {
+			if err := r.apply(ctx, f, hash); err != nil {
+				return applied, fmt.Errorf("migration %s: %w", f.Name(), err)
+			}
+			applied = append(applied, f.Name())
 		}
-		if err := r.apply(ctx, f, hash); err != nil {
-			return applied, fmt.Errorf("migration %s: %w", f.Name(), err)
-		}
-		applied = append(applied, f.Name())
 		if c.To != "" && f.Version() == c.To {
 			return applied, nil
 		}

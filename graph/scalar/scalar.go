@@ -26,10 +26,11 @@ func MarshalDateTime(t time.Time) graphql.Marshaler {
 func UnmarshalDateTime(v any) (time.Time, error) {
 	s, ok := v.(string)
 	t, err := time.Parse(time.RFC3339Nano, s)
+	t = t.UTC()
 	if !ok || err != nil || t.Year() < 1 || t.Year() > 9999 {
 		return time.Time{}, fault.New(fault.BadUserInput, "A DateTime is written like 2026-11-22T09:30:00Z.")
 	}
-	return t.UTC().Truncate(time.Microsecond), nil
+	return t.Truncate(time.Microsecond), nil
 }
 
 // MarshalInt64 writes a number as a string.

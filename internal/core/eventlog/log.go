@@ -11,6 +11,7 @@ import (
 	"karnak/ent/entgen/eventhead"
 	"karnak/internal/platform/clock"
 	"karnak/internal/platform/id"
+	"karnak/internal/platform/store"
 )
 
 // Config is what a Log stands on.
@@ -53,7 +54,12 @@ func New(ctx context.Context, c Config) (*Log, error) {
 			l.public = append(l.public, t.Name)
 		}
 	}
-	return l, l.open(authz.System(ctx, "eventlog: read the epoch"))
+	ctx = authz.System(ctx, "eventlog: read the epoch")
+	err := l.open(ctx)
+	if store.Duplicate(err) { // another node opened the same new database
+		err = l.open(ctx)
+	}
+	return l, err
 }
 
 // open reads the epoch, and makes the head of the platform's log on a new database.

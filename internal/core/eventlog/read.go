@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"entgo.io/ent/dialect/sql"
 
@@ -74,7 +75,7 @@ func (l *Log) where(f Filter) predicate.Event {
 		var either []predicate.Event
 		for _, t := range f.Types {
 			if family, ok := strings.CutSuffix(t, "*"); ok {
-				either = append(either, event.TypeHasPrefix(family))
+				either = append(either, ofFamily(family))
 			} else {
 				either = append(either, event.TypeEQ(t))
 			}
@@ -97,6 +98,15 @@ func (l *Log) where(f Filter) predicate.Event {
 		return event.Or(event.And(all...), event.TypeIn(l.access...))
 	}
 	return event.And(all...)
+}
+
+// ofFamily keeps events whose type begins with a text; LIKE would not tell capitals apart on SQLite.
+func ofFamily(family string) predicate.Event {
+	return func(s *sql.Selector) {
+		s.Where(sql.P(func(b *sql.Builder) {
+			b.WriteString("substr(").Ident(s.C(event.FieldType)).WriteString(", 1, ").Arg(utf8.RuneCountInString(family)).WriteString(") = ").Arg(family)
+		}))
+	}
 }
 
 // Match reports whether an event is one of those wanted; Access is the reader's own concern.
@@ -154,7 +164,8 @@ func (l *Log) Trim(ctx context.Context, before time.Time) (int, error) {
 				return err
 			}
 			removed += n
-			return tx.EventHead.UpdateOneID(h.ID).SetFloor(last.Seq).Exec(ctx)
+			// Another node may have raised it further.
+			return tx.EventHead.Update().Where(eventhead.ID(h.ID), eventhead.FloorLT(last.Seq)).SetFloor(last.Seq).Exec(ctx)
 		})
 		if err != nil {
 			return removed, err

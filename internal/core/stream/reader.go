@@ -48,6 +48,7 @@ type Reader struct {
 	pending []*eventlog.Event
 	filter  eventlog.Filter
 	until   time.Time
+	ended   error
 }
 
 // Read opens a reader. Cursors that are forged, ahead or of another log are BAD_USER_INPUT, one too old is
@@ -99,15 +100,20 @@ func (r *Reader) Close() {
 func (r *Reader) check(ctx context.Context) error {
 	until, err := r.spec.Allow(ctx)
 	if err != nil {
+		r.ended = err
 		return err
 	}
 	r.until, r.filter = until, r.spec.Filter()
 	return nil
 }
 
-// Next waits for the next event that is wanted. It fails with the context, with what Allow says, and with ErrClosed.
+// Next waits for the next event that is wanted. It fails with the context, with what Allow says, and with ErrClosed. What
+// Allow said stays.
 func (r *Reader) Next(ctx context.Context) (Item, error) {
 	for {
+		if r.ended != nil {
+			return Item{}, r.ended
+		}
 		if err := r.due(ctx); err != nil {
 			return Item{}, err
 		}
@@ -161,20 +167,19 @@ const readPage = 200
 
 // page reads the database from where memory does not reach, up to last.
 func (r *Reader) page(ctx context.Context, last int64) (Item, error) {
-	head, err := r.hub.Log.Head(ctx, r.spec.WorkspaceID)
-	if err != nil {
-		return Item{}, err
-	}
-	if r.scanned < head.Floor {
-		g := &Gap{WorkspaceID: r.spec.WorkspaceID, From: r.scanned + 1, To: head.Floor, At: r.hub.Clock.Now(), Cursor: r.hub.Log.Cursor(r.spec.WorkspaceID, head.Floor)}
-		r.scanned, r.pos = head.Floor, head.Floor
-		return Item{Gap: g}, nil
-	}
 	f := r.filter
 	f.Access = true
 	events, err := r.hub.Log.After(ctx, r.spec.WorkspaceID, r.scanned, last, f, readPage)
 	if err != nil {
 		return Item{}, err
+	}
+	// The floor is looked at last: what is trimmed while the page is read shows in it.
+	head, err := r.hub.Log.Head(ctx, r.spec.WorkspaceID)
+	if err != nil {
+		return Item{}, err
+	}
+	if r.scanned < head.Floor {
+		return r.gap(ctx, head.Floor)
 	}
 	r.pending = events
 	r.scanned = last
@@ -182,6 +187,13 @@ func (r *Reader) page(ctx context.Context, last int64) (Item, error) {
 		r.scanned = events[readPage-1].Seq
 	}
 	return Item{}, nil
+}
+
+// gap skips what is no longer kept. What was skipped may have changed who may read.
+func (r *Reader) gap(ctx context.Context, floor int64) (Item, error) {
+	g := &Gap{WorkspaceID: r.spec.WorkspaceID, From: r.scanned + 1, To: floor, At: r.hub.Clock.Now(), Cursor: r.hub.Log.Cursor(r.spec.WorkspaceID, floor)}
+	r.scanned, r.pos = floor, floor
+	return Item{Gap: g}, r.check(ctx)
 }
 
 func (r *Reader) wait(ctx context.Context, changed <-chan struct{}) error {

@@ -73,12 +73,38 @@ func (t *topic) fill(ctx context.Context, h *Hub, workspaceID string) error {
 		if err != nil {
 			return err
 		}
+		if err := t.pass(ctx, h, workspaceID, events); err != nil {
+			return err
+		}
 		h.announce(events)
 		t.offer(events)
 		if len(events) < fillPage {
 			return nil
 		}
 	}
+}
+
+// pass moves the topic past events that the database no longer has; nothing else makes a hole there. Readers find the hole
+// when they read the database.
+func (t *topic) pass(ctx context.Context, h *Hub, workspaceID string, events []*eventlog.Event) error {
+	var to int64
+	if len(events) > 0 {
+		to = events[0].Seq - 1
+	} else {
+		head, err := h.Log.Head(ctx, workspaceID)
+		if err != nil {
+			return err
+		}
+		to = head.Floor
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if to > t.last {
+		t.ring, t.size, t.last = nil, 0, to
+		close(t.changed)
+		t.changed = make(chan struct{})
+	}
+	return nil
 }
 
 func (t *topic) wake() {

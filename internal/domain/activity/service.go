@@ -160,7 +160,7 @@ func (s *Service) Watch(ctx context.Context, workspaceID string, after *string, 
 		WorkspaceID: workspaceID, After: after,
 		Filter: func() eventlog.Filter { return wanted },
 		Allow: func(ctx context.Context) (time.Time, error) {
-			until, err := s.Guard.Recheck(ctx, workspaceID, authz.FeedRead, workspaceID)
+			until, err := s.until(ctx, workspaceID)
 			if err != nil {
 				return until, err
 			}
@@ -168,6 +168,25 @@ func (s *Service) Watch(ctx context.Context, workspaceID string, after *string, 
 			return until, err
 		},
 	})
+}
+
+// until checks feed:read, and says when a grant ends that the feed hangs on: by feed:read, or by what its reader may read
+// of the channels.
+func (s *Service) until(ctx context.Context, workspaceID string) (time.Time, error) {
+	until, err := s.Guard.Recheck(ctx, workspaceID, authz.FeedRead, workspaceID)
+	if err != nil {
+		return until, err
+	}
+	for _, p := range []authz.Permission{authz.ChatRead, authz.ChatReadAll} {
+		end, err := s.Guard.Recheck(ctx, workspaceID, p, workspaceID)
+		if err != nil && fault.CodeOf(err) != fault.Forbidden {
+			return until, err
+		}
+		if !end.IsZero() && (until.IsZero() || end.Before(until)) {
+			until = end
+		}
+	}
+	return until, nil
 }
 
 // Next returns a reader's next event as clients see it.

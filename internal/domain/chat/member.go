@@ -40,8 +40,8 @@ func (s *Service) JoinChannel(ctx context.Context, in JoinChannelInput) (*JoinCh
 	if err != nil {
 		return nil, err
 	}
-	if c.Visibility == enum.Direct {
-		return nil, fault.User(fault.NotAllowed, "channelId", "A direct channel stays as it is.")
+	if c.Visibility != enum.Public {
+		return nil, fault.User(fault.NotAllowed, "channelId", "Only a public channel is joined: let a member of this one add you.")
 	}
 	self := authz.ActorOf(ctx).UserID
 	if err := s.belong(ctx, c.WorkspaceID, self); err != nil {

@@ -10,6 +10,7 @@ import (
 	"karnak/ent/entgen"
 	"karnak/ent/entgen/member"
 	"karnak/ent/entgen/message"
+	"karnak/ent/enum"
 	"karnak/internal/core/eventlog"
 	"karnak/internal/platform/fault"
 	"karnak/internal/platform/id"
@@ -31,6 +32,9 @@ func (s *Service) SendMessage(ctx context.Context, in SendMessageInput) (*SendMe
 			return nil, err
 		}
 	}
+	if err := s.speaks(ctx, c); err != nil {
+		return nil, err
+	}
 	known, err := s.known(ctx, c.WorkspaceID, mentions(in.Body))
 	if err != nil {
 		return nil, err
@@ -46,6 +50,18 @@ func (s *Service) SendMessage(ctx context.Context, in SendMessageInput) (*SendMe
 		return nil, idTaken()
 	}
 	return sent(ctx, s, done, m, err, func(p MessagePayload) *SendMessagePayload { return &SendMessagePayload{p} })
+}
+
+// speaks checks that a channel is public or the caller a member of it: to read it by chat:read:all is not to write to it.
+func (s *Service) speaks(ctx context.Context, c *entgen.Channel) error {
+	if c.Visibility == enum.Public {
+		return nil
+	}
+	m, err := s.member(ctx, c)
+	if err == nil && m == nil {
+		return fault.New(fault.Forbidden, "This needs membership of the channel.")
+	}
+	return err
 }
 
 func idTaken() error { return fault.User(fault.Taken, "id", "This id is in use: make another one.") }

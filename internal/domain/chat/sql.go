@@ -9,9 +9,11 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"github.com/lib/pq"
 
+	"karnak/authz"
 	"karnak/ent/entgen"
 	"karnak/ent/entgen/message"
 	"karnak/ent/entgen/predicate"
+	"karnak/internal/platform/batch"
 	"karnak/internal/platform/page"
 )
 
@@ -31,12 +33,31 @@ func (s *Service) pages(ctx context.Context, of []parent, w page.Window) (map[pa
 	if err != nil {
 		return nil, err
 	}
+	s.expect(ctx, rows)
 	out := make(map[parent][]*entgen.Message, len(of))
 	for _, m := range rows {
 		p := parent{m.WorkspaceID, m.ChannelID}
 		out[p] = append(out[p], m)
 	}
 	return out, nil
+}
+
+// expect tells what the fields of messages will probably ask for.
+func (s *Service) expect(ctx context.Context, rows []*entgen.Message) {
+	ids, authors, channels := make([]string, len(rows)), make([]string, len(rows)), make([]string, len(rows))
+	var replies []string
+	for i, m := range rows {
+		ids[i], authors[i], channels[i] = m.ID, m.AuthorID, m.ChannelID
+		if m.ReplyToID != nil {
+			replies = append(replies, *m.ReplyToID)
+		}
+	}
+	s.Guard.ExpectUsers(ctx, authors)
+	batch.Expect(ctx, kindChannel{}, channels)
+	batch.Expect(ctx, kindMessage{}, replies)
+	if a := authz.ActorOf(ctx); a != nil {
+		batch.Expect(ctx, kindReactions{a.UserID}, ids)
+	}
 }
 
 // perChannel keeps the messages of the pages of several channels: on PostgreSQL by LATERAL, on SQLite by a correlated

@@ -143,11 +143,12 @@ func (s *Service) SignOut(ctx context.Context, in SignOutInput) (*SignOutPayload
 
 // RevokeSession ends one of the caller's sessions; another's is NOT_FOUND like a missing one.
 func (s *Service) RevokeSession(ctx context.Context, in RevokeSessionInput) (*RevokeSessionPayload, error) {
-	if _, err := s.Guard.Actor(ctx); err != nil {
+	a, err := s.Guard.Actor(ctx)
+	if err != nil {
 		return nil, err
 	}
 	done, err := s.Log.Change(ctx, func(ctx context.Context, tx *eventlog.Tx) (string, error) {
-		x, err := tx.Session.Query().Where(session.ID(in.SessionID), session.EndedAtIsNil()).Only(ctx)
+		x, err := tx.Session.Query().Where(session.ID(in.SessionID), session.UserID(a.UserID), session.EndedAtIsNil()).Only(ctx)
 		if entgen.IsNotFound(err) {
 			return "", fault.User(fault.Missing, "sessionId", "There is no such session.")
 		}

@@ -75,10 +75,22 @@ func (s *Service) CreateWorkspace(ctx context.Context, in CreateWorkspaceInput) 
 	if err != nil {
 		return nil, err
 	}
+	if err := s.admit(ctx, a); err != nil {
+		return nil, err
+	}
 	if done.Replayed {
 		w, err = s.Guard.Workspace(ctx, done.ObjectID)
 	}
 	return &CreateWorkspacePayload{done.Receipt, w}, err
+}
+
+// admit lets the fields selected on the answer see the workspace that the caller has come to belong to.
+func (s *Service) admit(ctx context.Context, a *authz.Actor) error {
+	ids, err := s.Guard.Workspaces(ctx, a.UserID)
+	if err == nil {
+		authz.Become(ctx, authz.NewActor(a.UserID, a.SessionID, a.Super, ids))
+	}
+	return err
 }
 
 func slugTaken() error {

@@ -158,6 +158,9 @@ func (s *Service) AcceptInvitation(ctx context.Context, in AcceptInvitationInput
 	if err != nil {
 		return nil, err
 	}
+	if err := s.admit(ctx, a); err != nil {
+		return nil, err
+	}
 	p.Receipt = done.Receipt
 	if done.Replayed {
 		p.Member, p.Workspace, err = s.place(ctx, done.ObjectID)

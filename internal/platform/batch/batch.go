@@ -14,11 +14,20 @@ type scopeKey struct{}
 type scope struct {
 	mu      sync.Mutex
 	loaders map[any]any
+	// expected are the keys of each kind that Expect was told of.
+	expected map[any]any
+	single   bool
 }
 
 // WithScope returns a context whose look-ups are gathered and remembered; one scope serves one answer.
 func WithScope(ctx context.Context) context.Context {
-	return context.WithValue(ctx, scopeKey{}, &scope{loaders: map[any]any{}})
+	return context.WithValue(ctx, scopeKey{}, &scope{loaders: map[any]any{}, expected: map[any]any{}})
+}
+
+// WithSingle is WithScope for an answer about one object, as an event is: the first look-up of a kind has no others to wait
+// for.
+func WithSingle(ctx context.Context) context.Context {
+	return context.WithValue(ctx, scopeKey{}, &scope{loaders: map[any]any{}, expected: map[any]any{}, single: true})
 }
 
 // wait is how long a look-up waits for others of its kind.
@@ -33,6 +42,10 @@ func Load[K comparable, V any](ctx context.Context, kind any, key K, fetch func(
 		return found[key], err
 	}
 	s.mu.Lock()
+	if f := flightOf(s, kind, key); f != nil {
+		s.mu.Unlock()
+		return land(ctx, f, key, fetch)
+	}
 	l, ok := s.loaders[kind].(*dataloadgen.Loader[K, V])
 	if !ok {
 		l = dataloadgen.NewLoader(func(ctx context.Context, keys []K) ([]V, []error) {
@@ -41,6 +54,13 @@ func Load[K comparable, V any](ctx context.Context, kind any, key K, fetch func(
 		s.loaders[kind] = l
 	}
 	s.mu.Unlock()
+	if s.single && !ok {
+		found, err := fetch(ctx, []K{key})
+		if err == nil {
+			l.Prime(key, found[key])
+		}
+		return found[key], err
+	}
 	return l.Load(ctx, key)
 }
 

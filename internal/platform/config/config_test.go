@@ -182,6 +182,24 @@ func TestUnknownFlagKeepsTheOtherFaults(t *testing.T) {
 	}
 }
 
+func TestBadFlags(t *testing.T) {
+	t.Parallel()
+	_, err := config.Load([]string{"--access-ttl=soon", "--log-level=loud", "--playground=maybe", "--limit-page=9", "--limit-page=many"},
+		[]string{"KARNAK_LIMIT_PAGE=7", "KARNAK_LIMIT_DEPTH=deep"})
+	want := []string{"KARNAK_ACCESS_TTL", "KARNAK_LIMIT_DEPTH", "KARNAK_LIMIT_PAGE", "KARNAK_LOG_LEVEL", "KARNAK_PLAYGROUND"}
+	if got := keys(t, err); !reflect.DeepEqual(got, want) {
+		t.Fatalf("keys %v, want %v: %v", got, want, err)
+	}
+	for _, says := range []string{"not a duration", "none of debug", "neither true nor false", "not a whole number"} {
+		if !strings.Contains(err.Error(), says) {
+			t.Errorf("%q is not in: %v", says, err)
+		}
+	}
+	if c, err := config.Load([]string{"--limit-page=many", "--limit-page=9"}, nil); err != nil || c.LimitPage != 9 {
+		t.Errorf("the last flag counts: %v", err)
+	}
+}
+
 func TestSecretForms(t *testing.T) {
 	t.Parallel()
 	raw := bytes.Repeat([]byte{0xfb, 0xff, 1}, 11)

@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"io"
+	"maps"
 	"reflect"
 	"strings"
 
@@ -31,8 +32,10 @@ func Load(args, environ []string) (*Config, error) {
 func Parse(grammar any, cfg *Config, args, environ []string, options ...kong.Option) (*kong.Context, error) {
 	env, faults := environment(environ)
 	src := &source{env: env, file: map[string]string{}}
-	mapper := settings{bad: map[string]string{}}
-	options = append(options, kong.NamedMapper("setting", mapper), kong.Resolvers(src), kong.ValueFormatter(helpText))
+	mapper, flags := settings{bad: map[string]string{}}, map[string]string{}
+	// Kong reads the flags, then the defaults, then the rest: a good default does not mend a bad flag.
+	keep := kong.WithBeforeReset(func() error { maps.Copy(flags, mapper.bad); return nil })
+	options = append(options, kong.NamedMapper("setting", mapper), kong.Resolvers(src), kong.ValueFormatter(helpText), keep)
 	parser, err := kong.New(grammar, options...)
 	if err != nil {
 		return nil, fmt.Errorf("command line grammar: %w", err)
@@ -41,6 +44,7 @@ func Parse(grammar any, cfg *Config, args, environ []string, options ...kong.Opt
 	if err != nil {
 		return nil, Join(err, faults.err())
 	}
+	maps.Copy(mapper.bad, flags)
 	faults = append(faults, src.faults...)
 	for name, message := range mapper.bad {
 		faults.add(Key(name), "%s", message)

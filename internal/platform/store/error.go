@@ -12,11 +12,11 @@ import (
 )
 
 // Unavailable reports whether an error says that the database cannot be reached or written for now: a lost connection, a
-// server that stops, a full disk, no connection free. The same call may succeed later.
+// server that stops, a full disk, no connection free, a statement that was stopped. The same call may succeed later.
 func Unavailable(err error) bool {
 	var p *pq.Error
 	if errors.As(err, &p) {
-		return p.Code.Class() == "08" || p.Code.Class() == "53" || p.Code == "57P01" || p.Code == "57P02" || p.Code == "57P03" || p.Code == "25006"
+		return p.Code.Class() == "08" || p.Code.Class() == "53" || p.Code == "57014" || p.Code == "57P01" || p.Code == "57P02" || p.Code == "57P03" || p.Code == "25006"
 	}
 	var l *sqlite.Error
 	if errors.As(err, &l) {

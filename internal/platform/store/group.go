@@ -129,18 +129,24 @@ func (g *group) next(n int) *change {
 // errBroken says that the shared transaction is gone, as after a full disk: none of its changes was made.
 var errBroken = errors.New("the transaction was rolled back")
 
+// The writer's statements around each change.
+const (
+	savepoint = "SAVEPOINT change"
+	release   = "RELEASE change"
+)
+
 func (g *group) one(tx *sql.Tx, c *change) error {
 	if err := c.ctx.Err(); err != nil {
 		return err
 	}
-	if _, err := tx.ExecContext(context.Background(), "SAVEPOINT change"); err != nil {
+	if _, err := tx.ExecContext(context.Background(), savepoint); err != nil {
 		return fmt.Errorf("%w: %w", errBroken, err)
 	}
 	c.tx = newTx(tx, dialect.SQLite)
 	err := c.tx.perform(context.WithoutCancel(c.ctx), c.fn)
-	undo := "RELEASE change"
+	undo := release
 	if err != nil {
-		undo = "ROLLBACK TO change; RELEASE change"
+		undo = "ROLLBACK TO change; " + release
 	}
 	if _, e := tx.ExecContext(context.Background(), undo); e != nil {
 		return fmt.Errorf("%w: %w", errBroken, errors.Join(err, e))

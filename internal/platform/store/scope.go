@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
+	"slices"
 
 	"github.com/lib/pq"
 )
@@ -134,7 +135,8 @@ func (s *session) QueryContext(ctx context.Context, query string, args []driver.
 	if err != nil {
 		return nil, err
 	}
-	return st.QueryContext(ctx, args)
+	rows, err := st.QueryContext(ctx, args)
+	return rows, s.outdated(query, err)
 }
 
 // ExecContext runs a statement under the scope of the context.
@@ -149,7 +151,19 @@ func (s *session) ExecContext(ctx context.Context, query string, args []driver.N
 	if err != nil {
 		return nil, err
 	}
-	return st.ExecContext(ctx, args)
+	result, err := st.ExecContext(ctx, args)
+	return result, s.outdated(query, err)
+}
+
+// outdated forgets a statement that a migration has made impossible, as of a newer node, so that it is prepared anew.
+func (s *session) outdated(query string, err error) error {
+	var e *pq.Error
+	if errors.As(err, &e) && (e.Code == "0A000" || e.Code == "26000") && s.statements[query] != nil {
+		_ = s.statements[query].Close()
+		delete(s.statements, query)
+		s.order = slices.DeleteFunc(s.order, func(q string) bool { return q == query })
+	}
+	return err
 }
 
 // BeginTx begins a transaction. A rollback takes a scope set within it back, so that it is unknown afterwards.

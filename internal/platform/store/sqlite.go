@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"net/url"
@@ -46,7 +45,7 @@ func openFile(ctx context.Context, path string, readers int) (*Store, error) {
 	if readers <= 0 {
 		readers = 4
 	}
-	write, err := sql.Open("sqlite", dsn(path))
+	write, err := openPool(dsn(path))
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +54,7 @@ func openFile(ctx context.Context, path string, readers int) (*Store, error) {
 	if err := write.PingContext(ctx); err != nil {
 		return nil, errors.Join(err, write.Close())
 	}
-	read, err := sql.Open("sqlite", dsn(path, "query_only(1)", "cache_size(-16000)"))
+	read, err := openPool(dsn(path, "query_only(1)", "cache_size(-16000)"))
 	if err != nil {
 		return nil, errors.Join(err, write.Close())
 	}

@@ -1,0 +1,1 @@
+-- Nothing: the index of PostgreSQL took older messages in when it was made.

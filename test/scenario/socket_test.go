@@ -1,0 +1,100 @@
+package scenario_test
+
+import (
+	"context"
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"karnak/internal/app/apptest"
+)
+
+// patience is how long a test waits for what has to come.
+const patience = 10 * time.Second
+
+// socket is a websocket that speaks graphql-transport-ws, with one subscription.
+type socket struct{ conn *websocket.Conn }
+
+type frame struct {
+	ID      string          `json:"id,omitempty"`
+	Type    string          `json:"type"`
+	Payload json.RawMessage `json:"payload,omitempty"`
+}
+
+// subscribe opens a socket with a subscription; it ends with the test.
+func subscribe(t testing.TB, n *apptest.Node, p apptest.Person, query string, vars apptest.Vars) *socket {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	conn, res, err := websocket.Dial(ctx, n.Socket(), &websocket.DialOptions{Subprotocols: []string{"graphql-transport-ws"}})
+	if err != nil {
+		t.Fatalf("%v %v", err, res)
+	}
+	t.Cleanup(func() { _ = conn.CloseNow() })
+	s := &socket{conn}
+	s.write(t, "", "connection_init", map[string]string{"authorization": "Bearer " + p.Token})
+	if f := s.read(t); f.Type != "connection_ack" {
+		t.Fatalf("no acknowledgement: %+v", f)
+	}
+	s.write(t, "1", "subscribe", map[string]any{"query": query, "variables": vars})
+	return s
+}
+
+func (s *socket) write(t testing.TB, id, kind string, payload any) {
+	t.Helper()
+	b, err := json.Marshal(payload)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b, err = json.Marshal(frame{id, kind, b}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.conn.Write(t.Context(), websocket.MessageText, b); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (s *socket) read(t testing.TB) (f frame) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	for {
+		_, b, err := s.conn.Read(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f = (frame{}); json.Unmarshal(b, &f) != nil {
+			t.Fatalf("junk: %s", b)
+		}
+		if f.Type != "ping" && f.Type != "pong" {
+			return f
+		}
+	}
+}
+
+// next waits for the next event and returns it as an answer.
+func (s *socket) next(t testing.TB) (a apptest.Answer) {
+	t.Helper()
+	f := s.read(t)
+	if f.Type != "next" {
+		t.Fatalf("%s instead of an event: %s", f.Type, f.Payload)
+	}
+	a.Body = f.Payload
+	if err := json.Unmarshal(f.Payload, &a); err != nil || len(a.Errors) > 0 {
+		t.Fatalf("%v in %s", err, f.Payload)
+	}
+	return a
+}
+
+// refusal waits for the end of the subscription by an error and returns its code.
+func (s *socket) refusal(t testing.TB) string {
+	t.Helper()
+	f := s.read(t)
+	var list []apptest.Error
+	if f.Type != "error" || json.Unmarshal(f.Payload, &list) != nil {
+		t.Fatalf("%s instead of an error: %s", f.Type, f.Payload)
+	}
+	return apptest.Answer{Errors: list}.Code()
+}
