@@ -32,7 +32,9 @@ func TestPresent(t *testing.T) {
 		cancel()
 		return ctx
 	}
-	late := ended(func(ctx context.Context) (context.Context, context.CancelFunc) { return context.WithDeadline(ctx, time.Unix(1, 0)) })
+	late := ended(func(ctx context.Context) (context.Context, context.CancelFunc) {
+		return context.WithDeadline(ctx, time.Unix(1, 0))
+	})
 	gone := ended(context.WithCancel)
 	document := func(code any) error {
 		return &gqlerror.Error{Message: "Cannot query field.", Extensions: map[string]any{"code": code}}

@@ -111,7 +111,8 @@ func (m mutations) describe(ctx context.Context, f *graphql.FieldContext, id *st
 	if id != nil {
 		i.Text("clientMutationId", *id, 0, longestKey, false)
 	}
-	if out.Key = idempotencyKey(ctx, f); out.Key != "" {
+	var given bool
+	if out.Key, given = idempotencyKey(ctx, f); given {
 		var k fault.Issues
 		if k.Text("", out.Key, 1, longestKey, false); len(k) > 0 {
 			return out, fault.New(fault.BadUserInput, "An idempotency key has 1 to %d characters, and no control characters.", longestKey)
@@ -129,17 +130,19 @@ func (m mutations) describe(ctx context.Context, f *graphql.FieldContext, id *st
 	return out, nil
 }
 
-// idempotencyKey is the argument of the directive, else the header where the operation has one mutation.
-func idempotencyKey(ctx context.Context, f *graphql.FieldContext) string {
+// idempotencyKey is the argument of the directive, else the header where the operation has one mutation; given is false
+// where there is neither.
+func idempotencyKey(ctx context.Context, f *graphql.FieldContext) (key string, given bool) {
 	op := graphql.GetOperationContext(ctx)
 	if d := f.Field.Directives.ForName("idempotent"); d != nil {
-		key, _ := d.ArgumentMap(op.Variables)["key"].(string)
-		return key
+		key, _ = d.ArgumentMap(op.Variables)["key"].(string)
+		return key, true
 	}
 	if op.Headers == nil || roots(op.Operation) != 1 {
-		return ""
+		return "", false
 	}
-	return op.Headers.Get("Idempotency-Key")
+	key = op.Headers.Get("Idempotency-Key")
+	return key, key != ""
 }
 
 func roots(op *ast.OperationDefinition) int {

@@ -1,6 +1,7 @@
 package authz_test
 
 import (
+	"cmp"
 	"testing"
 	"time"
 
@@ -82,14 +83,15 @@ func (x grantCase) run(t *testing.T, w *world) {
 // try looks at everything that the grant opens and at what it leaves shut.
 func (x grantCase) try(t *testing.T, w *world, p person, when string, live bool) {
 	t.Helper()
+	what := x.permission + " on " + cmp.Or(x.object, "everything") + " to role " + cmp.Or(x.role, user) + ", " + when
 	for name, f := range x.opens {
 		if got := f(t, w, p); (got == allow) != live {
-			t.Errorf("grant of %s on %q to role %q, %s: %s is %s", x.permission, x.object, x.role, when, name, got)
+			t.Errorf("grant of %s: %s is %s", what, name, got)
 		}
 	}
 	for name, f := range x.shut {
 		if got := f(t, w, p); got == allow {
-			t.Errorf("grant of %s on %q to role %q, %s: %s is open", x.permission, x.object, x.role, when, name)
+			t.Errorf("grant of %s: %s is open", what, name)
 		}
 	}
 }

@@ -14,9 +14,9 @@ func (s *scene) end(t *testing.T, streams []string, at time.Time) {
 	t.Helper()
 	left := slices.Clone(streams)
 	for len(left) > 0 {
-		m, err := s.socket.read(patience)
-		if err != nil {
-			t.Fatalf("%v did not end: %v", left, err)
+		m := s.socket.arrives(t)
+		if m.err != nil {
+			t.Fatalf("%v did not end: %v", left, m.err)
 		}
 		if !slices.Contains(streams, m.ID) {
 			s.later = append(s.later, m)
@@ -28,7 +28,7 @@ func (s *scene) end(t *testing.T, streams []string, at time.Time) {
 		if m.Type == "next" {
 			continue
 		}
-		if took := time.Since(at); m.code() != "FORBIDDEN" || took > promptly {
+		if took := m.at.Sub(at); m.code() != "FORBIDDEN" || took > promptly {
 			t.Errorf("%s ended after %s with %s %s", m.ID, took, m.Type, m.Payload)
 		}
 		left = slices.DeleteFunc(left, func(x string) bool { return x == m.ID })
@@ -75,16 +75,16 @@ func (s *scene) ping(t *testing.T) {
 }
 
 // next is what was kept, and then what comes.
-func (s *scene) next(t *testing.T, want map[string]string) message {
+func (s *scene) next(t *testing.T, want map[string]string) arrival {
 	t.Helper()
 	if len(s.later) > 0 {
 		m := s.later[0]
 		s.later = s.later[1:]
 		return m
 	}
-	m, err := s.socket.read(patience)
-	if err != nil {
-		t.Fatalf("waiting for %v: %v", want, err)
+	m := s.socket.arrives(t)
+	if m.err != nil {
+		t.Fatalf("waiting for %v: %v", want, m.err)
 	}
 	return m
 }
@@ -93,15 +93,15 @@ func (s *scene) next(t *testing.T, want map[string]string) message {
 func (s *scene) closed(t *testing.T, code int, at time.Time) {
 	t.Helper()
 	for {
-		m, err := s.socket.read(patience)
-		if err == nil {
+		m := s.socket.arrives(t)
+		if m.err == nil {
 			if m.has("after in") {
 				t.Errorf("%s brought what was committed after the revocation: %s", m.ID, m.Payload)
 			}
 			continue
 		}
-		if took := time.Since(at); websocket.CloseStatus(err) != websocket.StatusCode(code) || took > promptly {
-			t.Errorf("the socket ended after %s with %v; %d is wanted", took, err, code)
+		if took := m.at.Sub(at); websocket.CloseStatus(m.err) != websocket.StatusCode(code) || took > promptly {
+			t.Errorf("the socket ended after %s with %v; %d is wanted", took, m.err, code)
 		}
 		if a := s.ask(t, s.reader.token, "{ viewer { user { id } } }", nil); a.Code() != "UNAUTHENTICATED" {
 			t.Errorf("the session answers: %s", a.Body)

@@ -20,7 +20,7 @@ type scene struct {
 	reader, other person
 	role, grant   string
 	socket        *socket
-	later         []message
+	later         []arrival
 }
 
 // revocation takes something away from the reader. What is in ends is over within a second; the rest goes on.
@@ -104,6 +104,7 @@ func (s *scene) listen(t *testing.T) {
 	s.socket.subscribe(t, onPublic, channelEvents, apptest.Vars{"o": s.ids[onPublic], "after": after})
 	s.socket.subscribe(t, onPrivate, channelEvents, apptest.Vars{"o": s.ids[onPrivate], "after": after})
 	s.socket.subscribe(t, onFeed, activity, apptest.Vars{"o": s.ids["workspace"], "after": after})
+	s.socket.pump()
 }
 
 func (s *scene) assign(t *testing.T, role string) {
@@ -129,9 +130,9 @@ func (s *scene) say(t *testing.T, word string) {
 func (s *scene) hear(t *testing.T, word string, want map[string]int) {
 	t.Helper()
 	for len(want) > 0 {
-		m, err := s.socket.read(patience)
-		if err != nil || m.Type != "next" {
-			t.Fatalf("waiting for %q on %v: %+v %s %v", word, want, m, m.Payload, err)
+		m := s.socket.arrives(t)
+		if m.err != nil || m.Type != "next" {
+			t.Fatalf("waiting for %q on %v: %s %s %s %v", word, want, m.ID, m.Type, m.Payload, m.err)
 		}
 		if m.has(word) {
 			if want[m.ID]--; want[m.ID] == 0 {

@@ -20,6 +20,15 @@ const patience = 10 * time.Second
 type socket struct {
 	conn *websocket.Conn
 	ctx  context.Context
+	// pumped has what came in, where somebody takes it in.
+	pumped chan arrival
+}
+
+// arrival is a message, or the end of the socket, and when it came.
+type arrival struct {
+	message
+	err error
+	at  time.Time
 }
 
 // message is a message of the protocol.
@@ -76,6 +85,32 @@ func (s *socket) write(t testing.TB, m message) {
 func (s *socket) subscribe(t testing.TB, id, query string, vars apptest.Vars) {
 	t.Helper()
 	s.write(t, message{ID: id, Type: "subscribe", Payload: encode(t, map[string]any{"query": query, "variables": vars})})
+}
+
+// pump takes in what comes as soon as it comes, until the socket ends.
+func (s *socket) pump() {
+	in := make(chan arrival, 256)
+	go func() {
+		for {
+			m, err := s.read(time.Hour)
+			in <- arrival{m, err, time.Now()}
+			if err != nil {
+				return
+			}
+		}
+	}()
+	s.pumped = in
+}
+
+// arrives waits for the next that was pumped.
+func (s *socket) arrives(t testing.TB) arrival {
+	t.Helper()
+	select {
+	case a := <-s.pumped:
+		return a
+	case <-time.After(patience):
+		return arrival{err: context.DeadlineExceeded, at: time.Now()}
+	}
 }
 
 // read waits for the next message.

@@ -20,11 +20,11 @@ func TestClients(t *testing.T) {
 		name  string
 		limit time.Duration
 	}{
-		{"audit", time.Minute},
-		{"idempotency", time.Minute},
-		{"socket", time.Minute},
-		{"drain", time.Minute},
-		{"journey", 4 * time.Minute},
+		{"audit", 2 * time.Minute},
+		{"idempotency", 2 * time.Minute},
+		{"socket", 2 * time.Minute},
+		{"drain", 2 * time.Minute},
+		{"journey", 6 * time.Minute},
 	}
 	for _, engine := range enttest.Engines {
 		t.Run(engine, func(t *testing.T) {

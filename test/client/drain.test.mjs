@@ -9,9 +9,9 @@ import { raw } from "./kit/raw.mjs";
 import { drain, start } from "./kit/server.mjs";
 import { write } from "./kit/writer.mjs";
 
-const patience = 5_000;
+const patience = 10_000;
 
-test("a server that is told to end", { timeout: 60_000 }, async (t) => {
+test("a server that is told to end", { timeout: 110_000 }, async (t) => {
   const [ada, mo, yuki] = await Promise.all(["ada", "mo", "yuki"].map(signIn));
   t.after(() => [ada, mo, yuki].forEach((person) => person.close()));
   const channel = await openChannel(ada, "drain");

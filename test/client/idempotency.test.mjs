@@ -20,7 +20,7 @@ const sendOnce = async (person, channelId, body, key) => {
 const conflict = (error) => CombinedGraphQLErrors.is(error) && error.errors[0].extensions.code === "IDEMPOTENCY_CONFLICT";
 
 for (const [how, post] of [["the header", send], ["the directive", sendOnce]]) {
-  test(`a key in ${how}`, { timeout: 30_000 }, async (t) => {
+  test(`a key in ${how}`, { timeout: 60_000 }, async (t) => {
     const [priya, tomas] = await Promise.all(["priya", "tomas"].map(signIn));
     t.after(() => [priya, tomas].forEach((person) => person.close()));
     const channel = await openChannel(priya, "idempotency");

@@ -14,7 +14,7 @@ import (
 )
 
 // oldest is the first major version of node that the clients run on.
-const oldest = 20
+const oldest = 18
 
 const installing = 3 * time.Minute
 
@@ -74,7 +74,7 @@ func (n *node) run(t *testing.T, s *server, script string, limit time.Duration) 
 	t.Helper()
 	control := httptest.NewServer(s.control())
 	defer control.Close()
-	ctx, cancel := context.WithTimeout(t.Context(), limit)
+	ctx, cancel := context.WithTimeout(t.Context(), timely(t, limit))
 	defer cancel()
 	cmd := exec.CommandContext(ctx, n.path, "--test-reporter=spec", script)
 	cmd.Env = append(surroundings(), "KARNAK_URL="+s.url(), "KARNAK_CONTROL="+control.URL)
@@ -86,6 +86,15 @@ func (n *node) run(t *testing.T, s *server, script string, limit time.Duration) 
 		t.Fatalf("%s: %v\n%s\n%s", script, err, out, s.logged())
 	}
 	t.Logf("%s", out)
+}
+
+// timely shortens a limit so that the test can still tidy up before it is cut off.
+func timely(t *testing.T, limit time.Duration) time.Duration {
+	t.Helper()
+	if end, ok := t.Deadline(); ok {
+		return min(limit, time.Until(end)-ending)
+	}
+	return limit
 }
 
 // surroundings are what every program needs of the environment; settings of karnak are not among it.

@@ -58,7 +58,7 @@ func TestInjection(t *testing.T) {
 			}
 		}
 		for _, f := range []string{
-			"sendMessage.body", "editMessage.body", "createChannel.name", "createChannel.topic", "updateChannel.name", "updateChannel.topic",
+			"sendMessage.body", "editMessage.body", "createChannel.name", "createChannel.topic", "updateChannel.topic",
 			"createWorkspace.name", "updateWorkspace.name", "updateProfile.displayName", "signUp.displayName", "grantPermission.reason",
 			"sendMessage.clientMutationId", "signOut.clientMutationId",
 		} {

@@ -130,7 +130,7 @@ func newTarget(t *testing.T, n *apptest.Node) *target {
 	x.message = n.Send(t, x.owner, x.channel, x.canary)
 	w := apptest.Vars{"w": x.workspace, "u": x.member.ID, "e": x.expiry()}
 	x.role = n.Must(t, x.owner.Token, `mutation($w: ID!) { createRole(input: {workspaceId: $w, name: "helper", allow: ["chat:read"]}) { role { id } userErrors { code } } }`, w).Text("createRole.role.id")
-	x.grant = n.Must(t, x.owner.Token, `mutation($w: ID!, $u: ID!, $e: DateTime!) { grantPermission(input: {workspaceId: $w, userId: $u, permission: "chat:delete", reason: "r", expiresAt: $e}) { grant { id } userErrors { code } } }`, w).Text("grantPermission.grant.id")
+	x.grant = n.Must(t, x.owner.Token, `mutation($w: ID!, $u: ID!, $e: DateTime!) { grantPermission(input: {workspaceId: $w, userId: $u, permission: "chat:delete", reason: "for the test", expiresAt: $e}) { grant { id } userErrors { code } } }`, w).Text("grantPermission.grant.id")
 	x.invitation = n.Must(t, x.owner.Token, `mutation($w: ID!) { inviteMember(input: {workspaceId: $w, email: "asked@example.test", role: "user"}) { invitation { id } userErrors { code } } }`, w).Text("inviteMember.invitation.id")
 	return x
 }
@@ -197,7 +197,7 @@ func (x *target) inputs() map[string]func() (apptest.Person, apptest.Vars) {
 		"createRole":          named(w, "name", "role-%d", "allow", []string{"chat:read"}),
 		"updateRole":          owner(nil, "roleId", x.role, "allow", []string{"chat:read"}),
 		"deleteRole":          owner(nil, "roleId", x.role),
-		"grantPermission":     owner(w, "userId", x.member.ID, "permission", "chat:delete", "reason", "r", "expiresAt", x.expiry()),
+		"grantPermission":     owner(w, "userId", x.member.ID, "permission", "chat:delete", "reason", "for the test", "expiresAt", x.expiry()),
 		"revokeGrant":         owner(nil, "grantId", x.grant),
 		"createChannel":       named(w, "name", "channel %d"),
 		"openDirectChannel":   owner(w, "userIds", []string{x.member.ID}),

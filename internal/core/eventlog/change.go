@@ -107,21 +107,10 @@ func (l *Log) flush(ctx context.Context, tx *Tx, m Mutation, done *Done) error {
 		names = append(names, n)
 	}
 	slices.Sort(names)
-	within := reach(ctx, names)
-	for _, n := range names {
-		first, err := advance(within, tx, n, len(logs[n]))
-		if err != nil {
-			return err
-		}
-		for i, e := range logs[n] {
-			e.Seq = first + int64(i)
-			e.Cursor = l.Cursor(n, e.Seq)
-		}
+	if err := l.write(reach(ctx, names), tx, names, logs); err != nil {
+		return err
 	}
 	if len(tx.drafts) > 0 {
-		if err := l.insert(within, tx); err != nil {
-			return err
-		}
 		last := tx.drafts[0]
 		for _, e := range tx.drafts {
 			if e.WorkspaceID != id.Platform {
@@ -134,6 +123,23 @@ func (l *Log) flush(ctx context.Context, tx *Tx, m Mutation, done *Done) error {
 		return l.remember(ctx, tx, m, done, last)
 	}
 	return l.remember(ctx, tx, m, done, &Event{})
+}
+
+func (l *Log) write(ctx context.Context, tx *Tx, names []string, logs map[string][]*Event) error {
+	if written, err := l.alone(ctx, tx); written || err != nil {
+		return err
+	}
+	for _, n := range names {
+		first, err := advance(ctx, tx, n, len(logs[n]))
+		if err != nil {
+			return err
+		}
+		for i, e := range logs[n] {
+			e.Seq = first + int64(i)
+			e.Cursor = l.Cursor(n, e.Seq)
+		}
+	}
+	return l.insert(ctx, tx)
 }
 
 // reach returns a context that reaches the logs: the caller's own where they belong to all of the workspaces, which spares the

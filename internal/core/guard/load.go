@@ -12,11 +12,16 @@ import (
 	"karnak/ent/entgen/user"
 )
 
-// stamps count the changes of workspaces and users. What was loaded under an older count is not used.
+// stamps tell when workspaces and users changed last. What was loaded under an older stamp is not used.
 type stamps struct {
 	mu sync.RWMutex
 	of map[string]uint64
+	// last is the newest stamp; floor that of whoever is not in the map.
+	last, floor uint64
 }
+
+// keptStamps bounds the memory: what ends, as sessions do, is stamped and never asked for again.
+const keptStamps = 100_000
 
 func (s *stamps) raise(name string) {
 	if name == "" {
@@ -27,14 +32,21 @@ func (s *stamps) raise(name string) {
 	if s.of == nil {
 		s.of = map[string]uint64{}
 	}
-	s.of[name]++
+	s.last++
+	if len(s.of) >= keptStamps {
+		clear(s.of)
+		s.floor = s.last
+	}
+	s.of[name] = s.last
 }
 
-func (s *stamps) sum(names ...string) (n uint64) {
+// latest returns the newest stamp of several names.
+func (s *stamps) latest(names ...string) uint64 {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
+	n := s.floor
 	for _, x := range names {
-		n += s.of[x]
+		n = max(n, s.of[x])
 	}
 	return n
 }
@@ -47,7 +59,7 @@ type stamped[T any] struct {
 // Of returns what a user may do in a workspace; nil, which denies everything, for one who does not belong to it.
 func (g *Guard) Of(ctx context.Context, workspaceID, userID string) (*authz.Access, error) {
 	key := [2]string{workspaceID, userID}
-	at := g.stamps.sum(workspaceID, userID)
+	at := g.stamps.latest(workspaceID, userID)
 	if e, ok := g.access.GetIfPresent(key); ok && e.at == at {
 		return e.value, nil
 	}
@@ -104,7 +116,7 @@ func (g *Guard) grants(ctx context.Context, workspaceID, userID string) ([]authz
 
 // Policy returns the roles of a workspace, compiled. A stored role that is no longer valid gives nothing.
 func (g *Guard) Policy(ctx context.Context, workspaceID string) (*authz.Policy, error) {
-	at := g.stamps.sum(workspaceID)
+	at := g.stamps.latest(workspaceID)
 	if e, ok := g.policy.GetIfPresent(workspaceID); ok && e.at == at {
 		return e.value, nil
 	}
@@ -132,7 +144,7 @@ func Definitions(rows []*entgen.CustomRole) []authz.RoleDef {
 
 // Workspaces returns the ids of the workspaces a user belongs to.
 func (g *Guard) Workspaces(ctx context.Context, userID string) ([]string, error) {
-	at := g.stamps.sum(userID)
+	at := g.stamps.latest(userID)
 	if e, ok := g.members.GetIfPresent(userID); ok && e.at == at {
 		return e.value, nil
 	}

@@ -77,7 +77,8 @@ func (s *Service) ChangePassword(ctx context.Context, in ChangePasswordInput) (*
 		return nil, err
 	}
 	p := &ChangePasswordPayload{}
-	done, err := s.Log.Change(ctx, func(ctx context.Context, tx *eventlog.Tx) (string, error) {
+	// A hash of the input would be kept with an idempotency key, and the input holds passwords.
+	done, err := s.Log.Change(eventlog.Unkeyed(ctx), func(ctx context.Context, tx *eventlog.Tx) (string, error) {
 		if err := tx.User.UpdateOneID(u.ID).SetPasswordHash(hashed).AddVersion(1).Exec(ctx); err != nil {
 			return "", err
 		}

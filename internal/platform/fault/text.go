@@ -40,7 +40,8 @@ func (i *Issues) Email(field, address string) {
 	switch {
 	case trimmed == "":
 		i.Add(Required, field, "Give an e-mail address.")
-	case len(address) > 254:
+	// A few letters take more bytes in lower case, as addresses are compared.
+	case max(len(address), len(strings.ToLower(trimmed))) > 254:
 		i.Add(TooLong, field, "An e-mail address has at most 254 characters.")
 	case err != nil || a.Name != "" || a.Address != trimmed || !utf8.ValidString(address):
 		i.Add(Invalid, field, "This is not an e-mail address.")

@@ -135,7 +135,7 @@ func (s *session) QueryContext(ctx context.Context, query string, args []driver.
 	if err != nil {
 		return nil, err
 	}
-	rows, err := st.QueryContext(ctx, args)
+	rows, err := st.QueryContext(ctx, sought(query, args))
 	return rows, s.outdated(query, err)
 }
 
@@ -151,7 +151,7 @@ func (s *session) ExecContext(ctx context.Context, query string, args []driver.N
 	if err != nil {
 		return nil, err
 	}
-	result, err := st.ExecContext(ctx, args)
+	result, err := st.ExecContext(ctx, sought(query, args))
 	return result, s.outdated(query, err)
 }
 

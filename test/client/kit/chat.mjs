@@ -15,6 +15,12 @@ const SIGN_IN = gql`
   }
 `;
 
+export const SIGN_OUT = gql`
+  mutation SignOut {
+    signOut(input: {}) { userErrors { code message } }
+  }
+`;
+
 const CREATE_CHANNEL = gql`
   mutation CreateChannel($input: CreateChannelInput!) {
     createChannel(input: $input) { channel { id name lastSeq } cursor userErrors { code field message } }

@@ -2,7 +2,7 @@
 import { CombinedGraphQLErrors } from "@apollo/client";
 import { up } from "./server.mjs";
 
-const patience = 30_000;
+const patience = 60_000;
 
 export class Follower {
   events = [];

@@ -87,10 +87,14 @@ func chains(t *testing.T, e Engine) {
 
 func drains(t *testing.T, e Engine) {
 	release, ended := make(chan struct{}), atomic.Bool{}
-	n := start(t, e, job.Config{Workers: 1}, func(context.Context, *node, Note) error {
-		<-release
-		ended.Store(true)
-		return nil
+	n := start(t, e, job.Config{Workers: 1}, func(ctx context.Context, _ *node, _ Note) error {
+		select {
+		case <-release:
+			ended.Store(true)
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	})
 	n.must(t, "a", job.Opts{})
 	n.expect(t, "a")
