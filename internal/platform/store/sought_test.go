@@ -19,7 +19,7 @@ func TestSought(t *testing.T) {
 		args := given()
 		got := sought(query, args)
 		if got[0].Value != want || got[1].Value != int64(1) || got[2].Value != "c" {
-			t.Errorf("%s: %q", query, got)
+			t.Errorf("%s: %v", query, got)
 		}
 		if args[0].Value != "a\x00b" {
 			t.Errorf("%s: the caller's arguments were changed", query)
