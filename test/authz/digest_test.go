@@ -36,7 +36,7 @@ func (d digest) changed(now digest) (tables []string) {
 }
 
 // everyRow writes a query that has one line for each table, of its rows in their order. Events are only ever appended and
-// are counted by their heads; the job queue stirs by itself.
+// are counted by their heads.
 func (w *world) everyRow(ctx context.Context, t *testing.T) string {
 	t.Helper()
 	columns := `SELECT m.name || '.' || p.name FROM sqlite_master m, pragma_table_info(m.name) p
@@ -49,7 +49,7 @@ func (w *world) everyRow(ctx context.Context, t *testing.T) string {
 	cells, tables := map[string][]string{}, []string{}
 	for _, name := range w.strings(ctx, t, columns) {
 		table, column, _ := strings.Cut(name, ".")
-		if table == "events" || strings.HasPrefix(table, "river_") {
+		if table == "events" {
 			continue
 		}
 		if cells[table] == nil {

@@ -31,7 +31,7 @@ func expiries() []revocation {
 		}
 	}
 	return []revocation{
-		{name: "a grant to read private channels", outside: true, prepare: granted("chat:read:all"), revoke: runOut, ends: []string{onPrivate}},
+		{name: "a grant to read private channels", outside: true, prepare: granted("chat:read:all"), revoke: runOut, quiet: true, ends: []string{onPrivate}},
 		{
 			name: "a grant to read the feed",
 			prepare: func(t *testing.T, s *scene) {
@@ -40,7 +40,7 @@ func expiries() []revocation {
 				s.assign(t, "chatter")
 				granted("feed:read")(t, s)
 			},
-			revoke: runOut, ends: []string{onFeed},
+			revoke: runOut, quiet: true, ends: []string{onFeed},
 		},
 	}
 }
@@ -50,7 +50,7 @@ func TestTokenExpiry(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, engine string) {
 		c := noon()
-		w := newWorld(apptest.Start(t, engine, apptest.Options{Clock: c, Args: []string{trusting, "--access-ttl=1s"}}), c)
+		w := newWorld(apptest.Start(t, engine, apptest.Options{Clock: c, Idle: true, Args: []string{trusting, "--access-ttl=1s"}}), c)
 		revocation{revoke: func(t *testing.T, s *scene) {
 			c.Advance(brief)
 			s.owner = s.signIn(t, s.owner)

@@ -1,12 +1,10 @@
 package authz_test
 
 import (
-	"context"
 	"testing"
 	"time"
 
 	"karnak/authz"
-	"karnak/ent/entgen/grant"
 	"karnak/internal/app/apptest"
 	"karnak/internal/platform/clock"
 )
@@ -61,24 +59,7 @@ func (w *world) formerHolder(t *testing.T, ws string) person {
 		t.Fatalf("of %d live grants %v are held", granted, got)
 	}
 	w.clock.Advance(half)
-	w.swept(t, granted)
 	return p
-}
-
-// swept waits until the ends of grants are recorded, after which nothing stirs by itself.
-func (w *world) swept(t *testing.T, n int) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(authz.System(t.Context(), "test"), 10*time.Second)
-	defer cancel()
-	for {
-		ended, err := w.DB().Client().Grant.Query().Where(grant.EndedAtNotNil()).Count(ctx)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if ended == n {
-			return
-		}
-	}
 }
 
 // held returns the permissions that somebody holds on an object.

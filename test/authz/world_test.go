@@ -41,9 +41,10 @@ const (
 	trusting = "--trusted-proxies=127.0.0.0/8,::1/128"
 )
 
-// options make a node on a clock that stands still; tokens outlive what tests move it by.
+// options make a node on a clock that stands still and without jobs, so that nothing happens by itself. Tokens outlive what
+// tests move the clock by.
 func options(c clock.Clock) apptest.Options {
-	return apptest.Options{Clock: c, Args: []string{trusting, "--access-ttl=24h"}}
+	return apptest.Options{Clock: c, Idle: true, Args: []string{trusting, "--access-ttl=24h"}}
 }
 
 func newWorld(n *apptest.Node, c *clock.Manual) *world {

@@ -37,6 +37,8 @@ type Options struct {
 	Args []string
 	// Logger drops everything where it is nil.
 	Logger *slog.Logger
+	// Idle runs no jobs.
+	Idle bool
 }
 
 // Each runs a test on a fresh node of each engine.
@@ -73,7 +75,7 @@ func Open(t testing.TB, engine string, args []string, o Options) *Node {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	a, err := app.Open(t.Context(), app.Options{Config: cfg, Clock: o.Clock, Logger: o.Logger})
+	a, err := app.Open(t.Context(), app.Options{Config: cfg, Clock: o.Clock, Logger: o.Logger, Idle: o.Idle})
 	if err != nil {
 		t.Fatal(err)
 	}

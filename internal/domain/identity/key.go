@@ -6,6 +6,8 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"errors"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -28,13 +30,14 @@ const (
 
 // keyStore keeps the signing keys, which live in the database, sealed.
 type keyStore struct {
-	db    *ent.DB
-	clock clock.Clock
-	box   *secret.Box
-	mu    sync.RWMutex
-	keys  map[string]*key
-	sign  *key
-	read  time.Time
+	db     *ent.DB
+	clock  clock.Clock
+	box    *secret.Box
+	making sync.Mutex
+	mu     sync.RWMutex
+	keys   map[string]*key
+	sign   *key
+	read   time.Time
 }
 
 type key struct {
@@ -64,6 +67,9 @@ func (s *keyStore) signing(ctx context.Context) (*key, error) {
 	if k != nil && now.Before(k.retires) {
 		return k, nil
 	}
+	// One at a time: the first makes the key, the others find it.
+	s.making.Lock()
+	defer s.making.Unlock()
 	ctx = authz.System(ctx, "identity: signing keys")
 	if err := s.load(ctx); err != nil {
 		return nil, err
@@ -172,7 +178,11 @@ func (s *Service) PublicKeys(ctx context.Context) ([]JSONWebKey, error) {
 	defer s.keys.mu.RUnlock()
 	out := make([]JSONWebKey, 0, len(s.keys.keys))
 	for _, k := range s.keys.keys {
+		if !s.Clock.Now().Before(k.expires) {
+			continue
+		}
 		out = append(out, JSONWebKey{"OKP", "Ed25519", "sig", "EdDSA", k.id, base64.RawURLEncoding.EncodeToString(k.public)})
 	}
+	slices.SortFunc(out, func(a, b JSONWebKey) int { return strings.Compare(a.Kid, b.Kid) })
 	return out, nil
 }

@@ -38,14 +38,19 @@ func (s *Service) RefreshSession(ctx context.Context, in RefreshSessionInput) (*
 	if !ok {
 		return nil, ended()
 	}
+	k, err := s.keys.signing(ctx)
+	if err != nil {
+		return nil, err
+	}
 	ctx = eventlog.Unkeyed(authz.System(ctx, "identity: the refresh token is the proof"))
 	p, stolen := &RefreshSessionPayload{}, false
 	done, err := s.Log.Change(ctx, func(ctx context.Context, tx *eventlog.Tx) (string, error) {
+		stolen = false // the change may be run again
 		x, err := s.rotate(ctx, tx, sessionID, generation, &stolen)
 		if err != nil || stolen {
 			return sessionID, err
 		}
-		p.Session, err = s.tokens(ctx, x)
+		p.Session, err = s.tokens(k, x)
 		return sessionID, err
 	})
 	if err != nil {
@@ -172,13 +177,13 @@ func (s *Service) CurrentSession(ctx context.Context) (*Session, error) {
 	return s.SessionByID(ctx, a.SessionID)
 }
 
-// SessionByID returns a session of the caller's; nil when there is none.
+// SessionByID returns a session of the caller's that can still be used; nil when there is none.
 func (s *Service) SessionByID(ctx context.Context, sessionID string) (*Session, error) {
 	a, err := s.Guard.Actor(ctx)
 	if err != nil {
 		return nil, err
 	}
-	x, err := s.DB.Client().Session.Query().Where(session.ID(sessionID), session.UserID(a.UserID)).Only(ctx)
+	x, err := s.DB.Client().Session.Query().Where(session.ID(sessionID), session.UserID(a.UserID), session.EndedAtIsNil(), session.ExpiresAtGT(s.Clock.Now())).Only(ctx)
 	if entgen.IsNotFound(err) {
 		return nil, nil
 	}

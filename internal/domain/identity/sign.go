@@ -31,7 +31,8 @@ func clientOf(ctx context.Context) Client {
 // checked compares a password with a hash. A wrong one counts against the address and against the e-mail; after too many
 // neither is asked any more for a while: THROTTLED, whatever the password.
 func (s *Service) checked(ctx context.Context, email, hashed, password string) (good bool, err error) {
-	keys := []string{"address:" + clientOf(ctx).Address, "email:" + email}
+	// Keys are kept for a while; what is longer is nobody's address.
+	keys := []string{"address:" + clientOf(ctx).Address, "email:" + cut(email, 254)}
 	err = s.slot(ctx, func() error {
 		for _, k := range keys {
 			if after, ok := s.Attempts.Look(ctx, k); !ok {
@@ -60,6 +61,10 @@ func (s *Service) SignUp(ctx context.Context, in SignUpInput) (*SignUpPayload, e
 	if err != nil {
 		return nil, err
 	}
+	k, err := s.keys.signing(ctx)
+	if err != nil {
+		return nil, err
+	}
 	p, caller := &SignUpPayload{}, ctx
 	ctx = eventlog.Unkeyed(authz.System(ctx, "identity: nobody is signed in yet"))
 	done, err := s.Log.Change(ctx, func(ctx context.Context, tx *eventlog.Tx) (string, error) {
@@ -70,7 +75,7 @@ func (s *Service) SignUp(ctx context.Context, in SignUpInput) (*SignUpPayload, e
 		if err != nil {
 			return "", err
 		}
-		p.Session, err = s.tokens(ctx, x)
+		p.Session, err = s.tokens(k, x)
 		return p.User.ID, err
 	})
 	if store.Duplicate(err) {
@@ -170,13 +175,17 @@ func (s *Service) SignIn(ctx context.Context, in SignInInput) (*SignInPayload, e
 	if u == nil || !good || u.SuspendedAt != nil {
 		return nil, fault.User(fault.InvalidCredentials, "", "E-mail and password do not belong together.")
 	}
+	k, err := s.keys.signing(ctx)
+	if err != nil {
+		return nil, err
+	}
 	p := &SignInPayload{User: u}
 	done, err := s.Log.Change(ctx, func(ctx context.Context, tx *eventlog.Tx) (string, error) {
 		x, err := s.start(ctx, tx, u)
 		if err != nil {
 			return "", err
 		}
-		p.Session, err = s.tokens(ctx, x)
+		p.Session, err = s.tokens(k, x)
 		return x.ID, err
 	})
 	if err != nil {

@@ -25,12 +25,8 @@ type AuthSession struct {
 const audience = "karnak"
 
 // tokens returns the pair of a session's present generation. It is the same for the same generation, so that two tabs
-// that refresh at once get the same pair.
-func (s *Service) tokens(ctx context.Context, x *entgen.Session) (*AuthSession, error) {
-	k, err := s.keys.signing(ctx)
-	if err != nil {
-		return nil, err
-	}
+// that refresh at once get the same pair. The key is taken before the change begins: to make a new one is a change itself.
+func (s *Service) tokens(k *key, x *entgen.Session) (*AuthSession, error) {
 	expires := x.RotatedAt.Add(s.AccessTTL)
 	t := jwt.NewWithClaims(jwt.SigningMethodEdDSA, jwt.MapClaims{
 		"iss": s.Issuer, "aud": audience, "sub": x.UserID, "sid": x.ID, "gen": x.Generation,
