@@ -79,10 +79,10 @@ func wakes(t *testing.T, e Engine) {
 		}
 	}
 	slices.Sort(took)
-	if median := took[len(took)/2]; median > 50*time.Millisecond {
-		t.Errorf("a job starts %s after its commit: %v", median, took)
-	} else {
-		t.Logf("a job starts %s after its commit; the slowest %s", median, took[len(took)-1])
+	median := took[len(took)/2]
+	t.Logf("a job starts %s after its commit; the slowest %s", median, took[len(took)-1])
+	if median > 500*time.Millisecond { // a few milliseconds where nothing else runs
+		t.Errorf("a job starts late: %v", took)
 	}
 }
 
@@ -95,7 +95,7 @@ func schedules(t *testing.T, e Engine) {
 	n.must(t, "soon", job.Opts{ScheduledAt: at})
 	n.quiet(t)
 	n.expect(t, "soon")
-	if late := time.Since(at); late < 0 || late > 2*time.Second {
+	if late := time.Since(at); late < 0 || late > 3*time.Second {
 		t.Errorf("ran %s after its time", late)
 	}
 }
