@@ -35,7 +35,9 @@ func (s *server) signIn(ctx context.Context, places []dataset.Place) ([]string, 
 	tokens := make([]string, len(places))
 	for i, p := range places {
 		var answer struct {
-			Data struct{ SignIn struct{ Session struct{ AccessToken string } } }
+			Data struct {
+				SignIn struct{ Session struct{ AccessToken string } }
+			}
 		}
 		body, err := s.post(ctx, fmt.Sprintf("10.0.%d.%d", i/250, i%250+1), graphQL(signIn, map[string]string{"email": p.Email}))
 		if err != nil {
