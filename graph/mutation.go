@@ -13,6 +13,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"karnak/internal/core/eventlog"
+	"karnak/internal/platform/batch"
 	"karnak/internal/platform/fault"
 )
 
@@ -45,6 +46,8 @@ func (m mutations) Field(ctx context.Context, next graphql.Resolver) (any, error
 		return nil, err
 	}
 	result, err := next(eventlog.WithMutation(ctx, mutation))
+	// What was looked up before, for this field or one before it, may have changed.
+	batch.Forget(ctx)
 	if err == nil {
 		return result, nil
 	}

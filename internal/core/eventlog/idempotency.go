@@ -9,6 +9,7 @@ import (
 
 	"karnak/authz"
 	"karnak/ent"
+	"karnak/ent/entgen"
 	"karnak/ent/entgen/idempotency"
 	"karnak/internal/platform/fault"
 )
@@ -29,15 +30,38 @@ func (l *Log) replay(ctx context.Context, tx *Tx, m Mutation, done *Done) (bool,
 	if err != nil {
 		return false, err
 	}
+	return true, l.repeat(used, m, done)
+}
+
+// repeat answers as the change did that used the key.
+func (l *Log) repeat(used *entgen.Idempotency, m Mutation, done *Done) error {
 	if used.Fingerprint != m.Fingerprint {
-		return false, fault.New(fault.IdempotencyConflict, "This idempotency key was used with another input: choose a new key.")
+		return fault.New(fault.IdempotencyConflict, "This idempotency key was used with another input: choose a new key.")
 	}
 	done.ObjectID, done.Replayed = used.ObjectID, true
 	if used.LogID != "" {
 		c := l.Cursor(used.LogID, used.Seq)
 		done.Cursor = &c
 	}
-	return true, nil
+	return nil
+}
+
+// Replay returns what the mutation did when it was made before, under its idempotency key and with the same input; nil when
+// it was not. Change looks by itself: this is for mutations whose object is not found any more once they are made.
+func (l *Log) Replay(ctx context.Context) (*Done, error) {
+	m := mutationOf(ctx)
+	if m.Key == "" {
+		return nil, nil
+	}
+	used, err := l.db.Client().Idempotency.Get(authz.System(ctx, "eventlog: read an idempotency key"), idempotencyID(ctx, m.Key))
+	if entgen.IsNotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	done := &Done{Receipt: Receipt{ClientMutationID: m.ClientMutationID}}
+	return done, l.repeat(used, m, done)
 }
 
 // remember writes what a mutation with a key did.

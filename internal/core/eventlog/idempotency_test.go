@@ -127,3 +127,33 @@ func TestForget(t *testing.T) {
 		}
 	})
 }
+
+func TestReplayTellsWhatWasDone(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, b *bench) {
+		w, mutation := workspace(), "m"
+		var runs atomic.Int64
+		with := func(user, key, fingerprint string) context.Context {
+			return eventlog.WithMutation(as(t.Context(), user), eventlog.Mutation{ClientMutationID: &mutation, Key: key, Fingerprint: fingerprint})
+		}
+		if done, err := b.Replay(with("user_a", "k", "f")); done != nil || err != nil {
+			t.Errorf("before anything was done: %+v: %v", done, err)
+		}
+		first, err := b.keyed(t.Context(), "user_a", "k", "f", w, "one", &runs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		done, err := b.Replay(with("user_a", "k", "f"))
+		if err != nil || !done.Replayed || done.ObjectID != "one" || *done.Cursor != *first.Cursor || *done.ClientMutationID != mutation {
+			t.Errorf("%+v: %v", done, err)
+		}
+		if _, err := b.Replay(with("user_a", "k", "other")); fault.CodeOf(err) != fault.IdempotencyConflict {
+			t.Errorf("another input: %v", err)
+		}
+		for _, ctx := range []context.Context{with("user_b", "k", "f"), with("user_a", "", "f"), as(t.Context(), "user_a")} {
+			if done, err := b.Replay(ctx); done != nil || err != nil {
+				t.Errorf("%+v: %v", done, err)
+			}
+		}
+	})
+}

@@ -127,24 +127,34 @@ func (s *Service) grantee(ctx context.Context, in GrantPermissionInput, i *fault
 
 // RevokeGrant takes a grant back at once. Needs admin:users; without it others' grants are not there.
 func (s *Service) RevokeGrant(ctx context.Context, in RevokeGrantInput) (*RevokeGrantPayload, error) {
+	if done, err := s.Log.Replay(ctx); done != nil || err != nil {
+		return revokedGrant(done, err)
+	}
 	g, err := s.GrantByID(ctx, in.GrantID)
 	if g == nil || err != nil {
-		return nil, either(err, fault.User(fault.Missing, "grantId", "There is no such grant."))
+		return nil, either(err, noGrant())
 	}
 	if err := s.Guard.Require(ctx, g.WorkspaceID, authz.AdminUsers, g.WorkspaceID); err != nil {
 		return nil, err
 	}
 	done, err := s.Log.Change(ctx, func(ctx context.Context, tx *eventlog.Tx) (string, error) {
-		if err := tx.Grant.UpdateOneID(g.ID).SetRevokedAt(s.Clock.Now()).Exec(ctx); err != nil {
-			return "", err
+		n, err := tx.Grant.Update().Where(grant.ID(g.ID), s.live()).SetRevokedAt(s.Clock.Now()).Save(ctx)
+		if err != nil || n == 0 { // somebody else was faster
+			return "", either(err, noGrant())
 		}
 		return g.ID, tx.Append(ctx, g.WorkspaceID, eventlog.Draft{Type: grantRevoked, SubjectID: g.UserID, ObjectID: g.ID})
 	})
+	return revokedGrant(done, err)
+}
+
+func revokedGrant(done *eventlog.Done, err error) (*RevokeGrantPayload, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &RevokeGrantPayload{done.Receipt, &g.ID}, nil
+	return &RevokeGrantPayload{done.Receipt, &done.ObjectID}, nil
 }
+
+func noGrant() error { return fault.User(fault.Missing, "grantId", "There is no such grant.") }
 
 // Cleared takes back what a user was granted, in the transaction in which they leave a workspace.
 func (s *Service) Cleared(ctx context.Context, tx *eventlog.Tx, workspaceID, userID string) error {

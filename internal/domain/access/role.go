@@ -172,12 +172,7 @@ func some(list []string) []string {
 // next compiles the roles of a workspace with one of them made, changed or, under a zero definition, gone, and refuses
 // what is not valid or gives somebody more than the caller holds.
 func (s *Service) next(ctx context.Context, tx *eventlog.Tx, own *authz.Access, workspaceID string, def authz.RoleDef, gone string) (*authz.Policy, error) {
-	// Changes of a workspace's roles are made one after another, so that two of them cannot make a cycle.
-	sys := authz.System(ctx, "access: lock the roles")
-	if err := tx.Workspace.UpdateOneID(workspaceID).AddVersion(0).Exec(sys); err != nil {
-		return nil, err
-	}
-	rows, err := tx.CustomRole.Query().Where(customrole.WorkspaceID(workspaceID)).All(ctx)
+	rows, err := s.rows(ctx, tx, workspaceID)
 	if err != nil {
 		return nil, err
 	}
@@ -196,6 +191,28 @@ func (s *Service) next(ctx context.Context, tx *eventlog.Tx, own *authz.Access, 
 	}
 	return policy, nil
 }
+
+// rows returns the roles of a workspace. Changes of them are made one after another from here on, so that two of them cannot
+// make a cycle.
+func (s *Service) rows(ctx context.Context, tx *eventlog.Tx, workspaceID string) ([]*entgen.CustomRole, error) {
+	sys := authz.System(ctx, "access: lock the roles")
+	if err := tx.Workspace.UpdateOneID(workspaceID).AddVersion(0).Exec(sys); err != nil {
+		return nil, err
+	}
+	return tx.CustomRole.Query().Where(customrole.WorkspaceID(workspaceID)).All(ctx)
+}
+
+// lock returns the roles of a workspace, and one of them as it now is.
+func (s *Service) lock(ctx context.Context, tx *eventlog.Tx, row *entgen.CustomRole) ([]*entgen.CustomRole, *entgen.CustomRole, error) {
+	rows, err := s.rows(ctx, tx, row.WorkspaceID)
+	i := slices.IndexFunc(rows, func(r *entgen.CustomRole) bool { return r.ID == row.ID })
+	if err != nil || i < 0 {
+		return nil, nil, either(err, noRole())
+	}
+	return rows, rows[i], nil
+}
+
+func noRole() error { return fault.User(fault.Missing, "roleId", "There is no such role.") }
 
 // refused makes user errors of what the policy finds wrong.
 func refused(err error, role string) error {
@@ -225,17 +242,15 @@ func (s *Service) UpdateRole(ctx context.Context, in UpdateRoleInput) (*UpdateRo
 	}
 	p := &UpdateRolePayload{}
 	done, err := s.Log.Change(ctx, func(ctx context.Context, tx *eventlog.Tx) (string, error) {
-		r, err := tx.CustomRole.Get(ctx, row.ID)
+		rows, r, err := s.lock(ctx, tx, row)
 		if err != nil {
 			return "", err
 		}
 		def := changed(r, in)
 		if in.ExpectedVersion != nil && *in.ExpectedVersion != r.Version {
-			policy, err := s.Guard.Policy(ctx, r.WorkspaceID)
-			if err == nil {
-				p.Role = shown(policy, guard.Definitions([]*entgen.CustomRole{r})[0], r)
-			}
-			return "", either(err, fault.User(fault.Conflict, "expectedVersion", "The role is at version %d: look at it and decide again.", r.Version))
+			policy, _ := authz.Load(guard.Definitions(rows))
+			p.Role = shown(policy, guard.Definitions([]*entgen.CustomRole{r})[0], r)
+			return "", fault.User(fault.Conflict, "expectedVersion", "The role is at version %d: look at it and decide again.", r.Version)
 		}
 		after, err := s.next(ctx, tx, own, r.WorkspaceID, def, def.Name)
 		if err != nil {
@@ -279,7 +294,7 @@ func (s *Service) editable(ctx context.Context, roleID string) (*entgen.CustomRo
 	}
 	row, err := optional(s.DB.Client().CustomRole.Query().Where(customrole.ID(roleID)).Only(ctx))
 	if row == nil || err != nil {
-		return nil, nil, either(err, fault.User(fault.Missing, "roleId", "There is no such role."))
+		return nil, nil, either(err, noRole())
 	}
 	own, err := s.rights(ctx, row.WorkspaceID, authz.AdminAccess)
 	return row, own, err
@@ -306,11 +321,17 @@ func (s *Service) RoleByID(ctx context.Context, roleID string) (*Role, error) {
 
 // DeleteRole deletes a role of a workspace's own that nobody has and none inherits from. Needs admin:access.
 func (s *Service) DeleteRole(ctx context.Context, in DeleteRoleInput) (*DeleteRolePayload, error) {
+	if done, err := s.Log.Replay(ctx); done != nil || err != nil {
+		return deletedRole(done, err)
+	}
 	row, own, err := s.editable(ctx, in.RoleID)
 	if err != nil {
 		return nil, err
 	}
 	done, err := s.Log.Change(ctx, func(ctx context.Context, tx *eventlog.Tx) (string, error) {
+		if _, _, err := s.lock(ctx, tx, row); err != nil {
+			return "", err
+		}
 		used, err := tx.Member.Query().Where(member.WorkspaceID(row.WorkspaceID), member.Role(row.Name), member.LeftAtIsNil()).Exist(ctx)
 		if err != nil {
 			return "", err
@@ -320,16 +341,22 @@ func (s *Service) DeleteRole(ctx context.Context, in DeleteRoleInput) (*DeleteRo
 		if err != nil || used || asked {
 			return "", either(err, fault.User(fault.NotAllowed, "roleId", "Members or invitations have this role: give them another one first."))
 		}
-		if _, err := s.next(ctx, tx, own, row.WorkspaceID, authz.RoleDef{}, row.Name); err != nil {
+		if _, err := s.next(ctx, tx, own, row.WorkspaceID, authz.RoleDef{}, row.Name); fault.CodeOf(err) == fault.BadUserInput {
 			return "", fault.User(fault.NotAllowed, "roleId", "Other roles inherit from this one: change them first.")
+		} else if err != nil {
+			return "", err
 		}
 		if err := tx.CustomRole.DeleteOneID(row.ID).Exec(ctx); err != nil {
 			return "", err
 		}
 		return row.ID, tx.Append(ctx, row.WorkspaceID, eventlog.Draft{Type: roleDeleted, ObjectID: row.ID})
 	})
+	return deletedRole(done, err)
+}
+
+func deletedRole(done *eventlog.Done, err error) (*DeleteRolePayload, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &DeleteRolePayload{done.Receipt, &row.ID}, nil
+	return &DeleteRolePayload{done.Receipt, &done.ObjectID}, nil
 }

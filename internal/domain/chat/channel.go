@@ -35,6 +35,10 @@ func (s *Service) CreateChannel(ctx context.Context, in CreateChannelInput) (*Cr
 	key := strings.ToLower(in.Name)
 	var c *entgen.Channel
 	done, err := s.Log.Change(ctx, func(ctx context.Context, tx *eventlog.Tx) (_ string, err error) {
+		sys := authz.System(ctx, "chat: ids are unique everywhere")
+		if used, err := tx.Channel.Query().Where(channel.ID(channelID)).Exist(sys); err != nil || used {
+			return "", either(err, idTaken())
+		}
 		used, err := tx.Channel.Query().Where(channel.WorkspaceID(in.WorkspaceID), channel.NameKey(key)).Exist(ctx)
 		if err != nil || used {
 			return "", either(err, nameTaken())
@@ -148,6 +152,10 @@ func (s *Service) UpdateChannel(ctx context.Context, in UpdateChannelInput) (*Up
 		return nil, err
 	}
 	done, err := s.Log.Change(ctx, func(ctx context.Context, tx *eventlog.Tx) (string, error) {
+		// Two changes of the same version wait for each other here.
+		if err := tx.Channel.UpdateOneID(in.ChannelID).AddVersion(0).Exec(ctx); err != nil {
+			return "", err
+		}
 		if c, err = tx.Channel.Get(ctx, in.ChannelID); err != nil {
 			return "", err
 		}

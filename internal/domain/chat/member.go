@@ -9,6 +9,7 @@ import (
 	"karnak/ent/enum"
 	"karnak/internal/core/eventlog"
 	"karnak/internal/platform/fault"
+	"karnak/internal/platform/store"
 )
 
 // enter makes a user a member of a channel, and returns nil when they are one already.
@@ -47,15 +48,22 @@ func (s *Service) JoinChannel(ctx context.Context, in JoinChannelInput) (*JoinCh
 	if err := s.belong(ctx, c.WorkspaceID, self); err != nil {
 		return nil, err
 	}
-	done, err := s.Log.Change(ctx, func(ctx context.Context, tx *eventlog.Tx) (string, error) {
+	join := func(ctx context.Context, tx *eventlog.Tx) (string, error) {
 		_, err := s.enter(ctx, tx, c, self, false)
 		return c.ID, err
-	})
+	}
+	done, err := s.Log.Change(ctx, join)
+	if store.Duplicate(err) { // another tab was first
+		done, err = s.Log.Change(ctx, join)
+	}
 	return answer(ctx, s, done, c, err, func(p ChannelPayload) *JoinChannelPayload { return &JoinChannelPayload{p} })
 }
 
 // LeaveChannel ends the caller's membership. Needs chat:read.
 func (s *Service) LeaveChannel(ctx context.Context, in LeaveChannelInput) (*LeaveChannelPayload, error) {
+	if done, err := s.Log.Replay(ctx); done != nil || err != nil {
+		return leftChannel(done, err)
+	}
 	c, err := s.readable(ctx, in.ChannelID, authz.ChatRead)
 	if err != nil {
 		return nil, err
@@ -70,10 +78,14 @@ func (s *Service) LeaveChannel(ctx context.Context, in LeaveChannelInput) (*Leav
 		}
 		return c.ID, err
 	})
+	return leftChannel(done, err)
+}
+
+func leftChannel(done *eventlog.Done, err error) (*LeaveChannelPayload, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &LeaveChannelPayload{done.Receipt, &c.ID}, nil
+	return &LeaveChannelPayload{done.Receipt, &done.ObjectID}, nil
 }
 
 // AddChannelMember makes another member of the workspace one of the channel. Needs chat:write and membership of the
@@ -88,14 +100,18 @@ func (s *Service) AddChannelMember(ctx context.Context, in AddChannelMemberInput
 		return nil, either(err, fault.User(fault.Missing, "userId", "There is no such member of the workspace."))
 	}
 	p := &AddChannelMemberPayload{}
-	done, err := s.Log.Change(ctx, func(ctx context.Context, tx *eventlog.Tx) (string, error) {
+	add := func(ctx context.Context, tx *eventlog.Tx) (string, error) {
 		m, err := s.enter(ctx, tx, c, in.UserID, false)
 		if err == nil && m == nil {
 			err = fault.User(fault.NotAllowed, "userId", "This user is a member of the channel already.")
 		}
 		p.Member = m
 		return in.UserID, err
-	})
+	}
+	done, err := s.Log.Change(ctx, add)
+	if store.Duplicate(err) { // somebody else added them in the same moment
+		done, err = s.Log.Change(ctx, add)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -126,6 +142,9 @@ func (s *Service) inside(ctx context.Context, channelID string) (*entgen.Channel
 
 // RemoveChannelMember takes another out of a channel. Needs chat:write and the channel's moderation right.
 func (s *Service) RemoveChannelMember(ctx context.Context, in RemoveChannelMemberInput) (*RemoveChannelMemberPayload, error) {
+	if done, err := s.Log.Replay(ctx); done != nil || err != nil {
+		return removedMember(done, err)
+	}
 	c, err := s.moderated(ctx, in.ChannelID)
 	if err != nil {
 		return nil, err
@@ -137,10 +156,14 @@ func (s *Service) RemoveChannelMember(ctx context.Context, in RemoveChannelMembe
 		}
 		return in.UserID, err
 	})
+	return removedMember(done, err)
+}
+
+func removedMember(done *eventlog.Done, err error) (*RemoveChannelMemberPayload, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &RemoveChannelMemberPayload{done.Receipt, &in.UserID}, nil
+	return &RemoveChannelMemberPayload{done.Receipt, &done.ObjectID}, nil
 }
 
 // Cleared takes a user out of all channels, in the transaction in which they leave a workspace.

@@ -125,6 +125,10 @@ func (s *Service) UpdateWorkspace(ctx context.Context, in UpdateWorkspaceInput) 
 	}
 	p := &UpdateWorkspacePayload{}
 	done, err := s.Log.Change(ctx, func(ctx context.Context, tx *eventlog.Tx) (_ string, err error) {
+		// Two changes of the same version wait for each other here.
+		if err := tx.Workspace.UpdateOneID(in.WorkspaceID).AddVersion(0).Exec(ctx); err != nil {
+			return "", err
+		}
 		if p.Workspace, err = tx.Workspace.Get(ctx, in.WorkspaceID); err != nil {
 			return "", err
 		}

@@ -17,6 +17,7 @@ import (
 	"karnak/ent/entgen/user"
 	"karnak/internal/core/eventlog"
 	"karnak/internal/platform/fault"
+	"karnak/internal/platform/store"
 )
 
 const (
@@ -106,23 +107,32 @@ func (s *Service) belongs(ctx context.Context, workspaceID, email string) (bool,
 
 // RevokeInvitation takes an invitation back. Needs admin:users.
 func (s *Service) RevokeInvitation(ctx context.Context, in RevokeInvitationInput) (*RevokeInvitationPayload, error) {
-	x, err := s.InvitationByID(ctx, in.InvitationID)
-	if err != nil {
-		return nil, err
+	if done, err := s.Log.Replay(ctx); done != nil || err != nil {
+		return takenBack(done, err)
 	}
-	if x == nil {
-		return nil, fault.User(fault.Missing, "invitationId", "There is no such invitation.")
+	x, err := s.InvitationByID(ctx, in.InvitationID)
+	if x == nil || err != nil {
+		return nil, either(err, noInvitation())
 	}
 	done, err := s.Log.Change(ctx, func(ctx context.Context, tx *eventlog.Tx) (string, error) {
-		if err := tx.Invitation.UpdateOneID(x.ID).SetRevokedAt(s.Clock.Now()).Exec(ctx); err != nil {
-			return "", err
+		n, err := tx.Invitation.Update().Where(invitation.ID(x.ID), s.open()).SetRevokedAt(s.Clock.Now()).Save(ctx)
+		if err != nil || n == 0 { // somebody else was faster
+			return "", either(err, noInvitation())
 		}
 		return x.ID, tx.Append(ctx, x.WorkspaceID, eventlog.Draft{Type: invitationRevoked, ObjectID: x.ID})
 	})
+	return takenBack(done, err)
+}
+
+func takenBack(done *eventlog.Done, err error) (*RevokeInvitationPayload, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &RevokeInvitationPayload{done.Receipt, &x.ID}, nil
+	return &RevokeInvitationPayload{done.Receipt, &done.ObjectID}, nil
+}
+
+func noInvitation() error {
+	return fault.User(fault.Missing, "invitationId", "There is no such invitation.")
 }
 
 // AcceptInvitation makes the caller a member. The invitation has to be made out to their address; an unknown, used or
@@ -137,7 +147,7 @@ func (s *Service) AcceptInvitation(ctx context.Context, in AcceptInvitationInput
 		return nil, either(err, fault.SignInNeeded())
 	}
 	p := &AcceptInvitationPayload{}
-	done, err := s.Log.Change(ctx, func(ctx context.Context, tx *eventlog.Tx) (string, error) {
+	accept := func(ctx context.Context, tx *eventlog.Tx) (string, error) {
 		sys := authz.System(ctx, "workspace: the invitation is the proof")
 		x, err := optional(tx.Invitation.Query().Where(invitation.TokenHash(hashed(in.Token)), invitation.EmailKey(me.EmailKey), s.open()).Only(sys))
 		if err != nil {
@@ -154,7 +164,11 @@ func (s *Service) AcceptInvitation(ctx context.Context, in AcceptInvitationInput
 		}
 		p.Workspace, err = tx.Workspace.Get(sys, x.WorkspaceID)
 		return p.Member.ID, err
-	})
+	}
+	done, err := s.Log.Change(ctx, accept)
+	if store.Duplicate(err) { // by another invitation, in the same moment
+		done, err = s.Log.Change(ctx, accept)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -67,7 +67,11 @@ func (s *Service) part(ctx context.Context, workspaceID, userID string, t eventl
 		if err := s.replaceable(ctx, tx, m); err != nil {
 			return "", err
 		}
-		if err := tx.Member.UpdateOneID(m.ID).SetLeftAt(s.Clock.Now()).SetOwner(false).Exec(ctx); err != nil {
+		n, err := tx.Member.Update().Where(member.ID(m.ID), member.LeftAtIsNil()).SetLeftAt(s.Clock.Now()).SetOwner(false).Save(ctx)
+		if err == nil && n == 0 { // somebody else was faster
+			err = fault.User(fault.Missing, field, "There is no such member.")
+		}
+		if err != nil {
 			return "", err
 		}
 		for _, f := range s.OnLeave {

@@ -30,6 +30,15 @@ func WithSingle(ctx context.Context) context.Context {
 	return context.WithValue(ctx, scopeKey{}, &scope{loaders: map[any]any{}, expected: map[any]any{}, single: true})
 }
 
+// Forget drops what the scope remembers, as after a change: what is asked for from then on is looked up anew.
+func Forget(ctx context.Context) {
+	if s, ok := ctx.Value(scopeKey{}).(*scope); ok {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.loaders, s.expected = map[any]any{}, map[any]any{}
+	}
+}
+
 // wait is how long a look-up waits for others of its kind.
 const wait = 300 * time.Microsecond
 
