@@ -45,6 +45,7 @@ type Service struct {
 	hashing  chan struct{}
 	dummy    string
 	live     *liveSessions
+	proofs   *proofs
 	sessions *page.List
 }
 
@@ -68,7 +69,7 @@ func New(ctx context.Context, c Config) (*Service, error) {
 	if s.dummy, err = hash("nobody has this password"); err != nil {
 		return nil, err
 	}
-	s.live = newLiveSessions()
+	s.live, s.proofs = newLiveSessions(), newProofs()
 	c.Log.OnCommit(func(events []*eventlog.Event) {
 		for _, e := range events {
 			s.Heard(e)

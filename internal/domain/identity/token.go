@@ -81,7 +81,10 @@ func (s *Service) readAccess(ctx context.Context, token string) (*claims, error)
 	if len(token) > maxToken {
 		return nil, bad()
 	}
-	c := &claims{}
+	if c := s.proven(ctx, token); c != nil {
+		return c, nil
+	}
+	c, p := &claims{}, proof{}
 	_, err := jwt.NewParser(
 		jwt.WithValidMethods([]string{jwt.SigningMethodEdDSA.Alg()}), jwt.WithIssuer(s.Issuer), jwt.WithAudience(audience),
 		jwt.WithExpirationRequired(), jwt.WithIssuedAt(), jwt.WithTimeFunc(s.Clock.Now),
@@ -89,11 +92,15 @@ func (s *Service) readAccess(ctx context.Context, token string) (*claims, error)
 		if t.Header["crit"] != nil {
 			return nil, jwt.ErrTokenUnverifiable
 		}
-		kid, _ := t.Header["kid"].(string)
-		return s.keys.verifying(ctx, kid)
+		p.kid, _ = t.Header["kid"].(string)
+		var err error
+		p.public, err = s.keys.verifying(ctx, p.kid)
+		return p.public, err
 	})
 	if err != nil || !id.Valid(id.Session, c.Session) || !id.Valid(id.User, c.Subject) {
 		return nil, bad()
 	}
+	p.claims = c
+	s.prove(token, p)
 	return c, nil
 }
