@@ -81,7 +81,7 @@ func config(t *testing.T, db *ent.DB, c *clock.Manual, master byte) Config {
 		return m
 	}
 	return Config{
-		DB: db, Log: l, Guard: g, Clock: c, Keys: keys, Founder: noWorkspace{}, Attempts: limit(attempts), SignUps: limit(50),
+		DB: db, Log: l, Guard: g, Clock: c, Keys: keys, Founder: noWorkspace{}, Attempts: limit(attempts), SignUps: limit(12),
 		AccessTTL: 15 * time.Minute, RefreshTTL: 30 * 24 * time.Hour, Issuer: "karnak",
 	}
 }
