@@ -16,6 +16,7 @@ import (
 	"karnak/internal/platform/batch"
 	"karnak/internal/platform/fault"
 	"karnak/internal/platform/page"
+	"karnak/internal/platform/store"
 )
 
 // seen keeps the channels of a workspace that the caller may read.
@@ -131,6 +132,7 @@ func (s *Service) message(ctx context.Context, messageID string, p authz.Permiss
 	if m == nil || err != nil {
 		return nil, nil, either(err, fault.Absent())
 	}
+	s.expect(ctx, []*entgen.Message{m})
 	c, err := s.readable(ctx, m.ChannelID, p)
 	return m, c, err
 }
@@ -150,7 +152,8 @@ type (
 // answer share a query.
 func (s *Service) Message(ctx context.Context, messageID string) (*entgen.Message, error) {
 	return batch.Load(ctx, kindMessage{}, messageID, func(ctx context.Context, ids []string) (map[string]*entgen.Message, error) {
-		rows, err := s.DB.Client().Message.Query().Where(message.IDIn(ids...)).All(ctx)
+		rows, err := s.DB.Client().Message.Query().Where(store.In(message.FieldID, ids)).All(ctx)
+		s.expect(ctx, rows)
 		return index(rows, func(m *entgen.Message) string { return m.ID }), err
 	})
 }
@@ -158,7 +161,7 @@ func (s *Service) Message(ctx context.Context, messageID string) (*entgen.Messag
 // Channel is Message for channels.
 func (s *Service) Channel(ctx context.Context, channelID string) (*entgen.Channel, error) {
 	return batch.Load(ctx, kindChannel{}, channelID, func(ctx context.Context, ids []string) (map[string]*entgen.Channel, error) {
-		rows, err := s.DB.Client().Channel.Query().Where(channel.IDIn(ids...)).All(ctx)
+		rows, err := s.DB.Client().Channel.Query().Where(store.In(channel.FieldID, ids)).All(ctx)
 		return index(rows, func(c *entgen.Channel) string { return c.ID }), err
 	})
 }

@@ -80,7 +80,8 @@ func (s *Service) perChannel(of []parent, w page.Window) predicate.Message {
 				b.AddError(err)
 				return
 			}
-			b.Ident(q.C("id")).WriteString(" IN (SELECT y.id FROM json_each(").Arg(string(list)).WriteString(") AS p JOIN messages AS y ON y.rowid IN (").
+			// CROSS keeps SQLite from taking the messages first, which statistics of small tables may lead it to.
+			b.Ident(q.C("id")).WriteString(" IN (SELECT y.id FROM json_each(").Arg(string(list)).WriteString(") AS p CROSS JOIN messages AS y ON y.rowid IN (").
 				Join(s.walk(b.Dialect(), "p.value ->> 0", "p.value ->> 1", "rowid", w)).WriteString("))")
 		}))
 	}

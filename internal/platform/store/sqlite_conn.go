@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
+	"slices"
 
 	"modernc.org/sqlite"
 )
@@ -170,3 +171,7 @@ func (r *keptRows) Close() error {
 	r.st.busy = false
 	return r.sqliteRows.Close()
 }
+
+// Statements returns the statements that the connection keeps, for whoever looks at their plans; database/sql hands the
+// connection out by Raw.
+func (s *fileSession) Statements() []string { return slices.Clone(s.order) }
