@@ -2,6 +2,7 @@ package authz_test
 
 import (
 	"encoding/json"
+	"sort"
 	"strings"
 	"testing"
 
@@ -103,7 +104,7 @@ func covers(t *testing.T, c contract, rows []row) {
 	}
 }
 
-// select writes the selection of a row's field under an alias, with the arguments it needs and below it what is asked of
+// selection writes the selection of a row's field under an alias, with the arguments it needs and below it what is asked of
 // a composite type.
 func (c contract) selection(t *testing.T, r row, alias, below string) string {
 	t.Helper()
@@ -137,6 +138,7 @@ func (c contract) leaves(name string) string {
 	if len(out) == 0 {
 		return "{ __typename }"
 	}
+	sort.Strings(out)
 	return "{ " + strings.Join(out, " ") + " }"
 }
 

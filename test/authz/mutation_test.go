@@ -18,7 +18,7 @@ type attempt struct {
 	input apptest.Vars
 	// as makes the call in place of the principal: the same person in another session.
 	as *person
-	// after puts things right again where the call did something.
+	// after puts things right again.
 	after func()
 }
 
@@ -66,33 +66,53 @@ func (w *world) belongs(t *testing.T, p person) bool {
 	return ok
 }
 
-// mutate makes the call of a row and returns what came of it with the answer. What was refused has to have changed
-// nothing, what was done something.
-func (w *world) mutate(t *testing.T, c contract, r row, p person) (outcome, apptest.Answer) {
+// called is what came of a principal's call.
+type called struct {
+	outcome
+	answer apptest.Answer
+}
+
+// mutate has every principal make the call of a row. What was refused has to have changed nothing, what was done something.
+func (w *world) mutate(t *testing.T, c contract, r row) map[string]called {
 	t.Helper()
 	provide := providers()[strings.TrimPrefix(r.name, "Mutation.")]
 	if provide == nil {
 		t.Fatalf("%s: providers() has none for %s", r.where, r.name)
 	}
-	try := provide(t, w, p)
+	tries, out := map[string]attempt{}, map[string]called{}
+	for _, name := range principals() {
+		tries[name] = provide(t, w, w.people[name])
+	}
+	before := w.digest(t)
+	for _, name := range principals() {
+		got, now := w.call(t, c, r, w.people[name], tries[name], before)
+		out[name], before = got, now
+	}
+	for _, try := range tries {
+		if try.after != nil {
+			try.after()
+		}
+	}
+	return out
+}
+
+// call makes one call, and returns what the database then holds.
+func (w *world) call(t *testing.T, c contract, r row, p person, try attempt, before digest) (called, digest) {
+	t.Helper()
 	if try.as == nil {
 		try.as = &p
 	}
 	try.input["clientMutationId"] = "asked"
 	f := c[r.on][r.field]
-	request := fmt.Sprintf("mutation($input: %sInput!) { %s(input: $input) { %s } }",
-		title(r.field), r.field, payload(c, f.Type.named().Name))
-	before := w.digest(t)
+	request := fmt.Sprintf("mutation($input: %sInput!) { %s(input: $input) { %s } }", title(r.field), r.field, payload(c, f.Type.named().Name))
 	a := w.ask(t, try.as.token, request, apptest.Vars{"input": try.input})
-	changed := before.changed(w.digest(t))
-	got := outcome{mutationWord(a, r.field, changed != nil), fmt.Sprint(request, try.input), string(a.Body)}
+	now := w.digest(t)
+	changed := before.changed(now)
+	got := called{outcome{mutationWord(a, r.field, changed != nil), fmt.Sprint(request, try.input), string(a.Body)}, a}
 	if changed != nil && got.word != allow {
-		t.Errorf("%s: %s for %s: answered %s and changed %v all the same\n  answer: %s", r.where, r.name, p.name, got.word, changed, clip(got.answer))
+		t.Errorf("%s: %s for %s: answered %s and changed %v all the same\n  answer: %s", r.where, r.name, p.name, got.word, changed, clip(got.outcome.answer))
 	}
-	if changed != nil && try.after != nil {
-		try.after()
-	}
-	return got, a
+	return got, now
 }
 
 // payload selects every field of a payload, and of the objects in it what needs no arguments: who may do a thing may see
