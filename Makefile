@@ -11,7 +11,8 @@ VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev
 BUILD    := -buildvcs=false -ldflags '-X karnak/internal/app.Version=$(VERSION)'
 TESTPG   := $(GO) run ./tools/testpg
 SDL      := $(GO) run ./tools/sdl
-LINT     := $(GO) tool -modfile=tools/lint/go.mod golangci-lint
+# The cache is of this folder alone: what another clone left in a common one carries that clone's paths.
+LINT     := GOLANGCI_LINT_CACHE=$(CURDIR)/bin/lint $(GO) tool -modfile=tools/lint/go.mod golangci-lint
 TEST     ?= ./...
 BENCH    ?= .
 COVERED   = $(shell $(GO) list ./... | grep -Ev '(gen|/graph/model|test)(/|$$)' | paste -sd,)

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"entgo.io/ent/dialect"
-	"github.com/lib/pq"
 
 	"karnak/ent/migrate"
 	"karnak/internal/platform/store"
@@ -51,7 +50,7 @@ func (m *maker) write(ctx context.Context, s *store.Store) error {
 }
 
 func copyIn(ctx context.Context, tx *sql.Tx, t table) (err error) {
-	st, err := tx.PrepareContext(ctx, pq.CopyIn(t.name, t.columns...))
+	st, err := tx.PrepareContext(ctx, fmt.Sprintf("COPY %s (%s) FROM STDIN", t.name, strings.Join(t.columns, ", ")))
 	if err != nil {
 		return err
 	}

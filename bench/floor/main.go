@@ -100,7 +100,7 @@ func prepare(ctx context.Context, p interface {
 }, into map[**sql.Stmt]string) error {
 	for st, text := range into {
 		var err error
-		if *st, err = p.PrepareContext(ctx, text); err != nil {
+		if *st, err = p.PrepareContext(ctx, text); err != nil { //nolint:sqlclosecheck // kept as long as the process runs
 			return fmt.Errorf("%w in %s", err, text)
 		}
 	}

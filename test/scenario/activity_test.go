@@ -38,7 +38,7 @@ func TestActivityPages(t *testing.T) {
 		// Pages meet without a hole, also while more happens; a cursor says the same in every answer.
 		var got []string
 		var after any
-		for range len(want) {
+		for range want {
 			a := n.Must(t, owner.Token, feed, apptest.Vars{"w": w, "first": 3, "after": after})
 			is(t, a, "workspace.activity.pageInfo.hasPreviousPage", after != nil)
 			got = append(got, column(a, "workspace.activity.nodes", "id")...)

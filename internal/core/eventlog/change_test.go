@@ -39,7 +39,7 @@ func TestNumbersHaveNoHoles(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		var following, writing sync.WaitGroup
 		for i := range logs {
-			following.Go(func() { follow(t, ctx, b, logs[i]) })
+			following.Go(func() { follow(ctx, t, b, logs[i]) })
 		}
 		for w := range writers {
 			writing.Go(func() {
@@ -96,7 +96,7 @@ func attempt(t *testing.T, b *bench, workspaceID string, n, fate int) error {
 }
 
 // follow reads what is visible again and again: it never sees a number before the one below it.
-func follow(t *testing.T, ctx context.Context, b *bench, workspaceID string) {
+func follow(ctx context.Context, t *testing.T, b *bench, workspaceID string) {
 	last := int64(0)
 	for ctx.Err() == nil {
 		events, err := b.After(ctx, workspaceID, last, 1<<62, eventlog.Filter{}, 500)

@@ -2,6 +2,7 @@ package guard_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 
 	"karnak/authz"
@@ -51,8 +52,8 @@ func TestTier(t *testing.T) {
 			p.t.Error(err)
 		}
 		err := p.RequireTier(p.ctx(), p.workspace, enum.SME)
-		f, ok := err.(*fault.Error)
-		if !ok || len(f.Issues) != 1 || f.Issues[0].Code != fault.TierRequired {
+		var f *fault.Error
+		if !errors.As(err, &f) || len(f.Issues) != 1 || f.Issues[0].Code != fault.TierRequired {
 			p.t.Errorf("%v", err)
 		}
 		if err := p.RequireTier(p.ctx(), id.New(id.Workspace), enum.Startup); err == nil {

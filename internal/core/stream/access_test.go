@@ -96,7 +96,7 @@ func TestAccessEventsAskAgain(t *testing.T) {
 		a.post(t, log, 1, eventlog.Draft{})
 		g := &gate{}
 		r := g.open(t, a, log, 1)
-		for i := int64(0); i < 5; i++ {
+		for i := range int64(5) {
 			a.post(t, log, 1, eventlog.Draft{})
 			a.post(t, log, 1, eventlog.Draft{Type: revoked})
 			take(t, r, 2+2*i, 3+2*i)

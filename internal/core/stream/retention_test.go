@@ -144,7 +144,7 @@ func TestNoSilentGap(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		var wg sync.WaitGroup
 		for _, n := range []*node{a, b} {
-			wg.Go(func() { jumping(t, ctx, n, log) })
+			wg.Go(func() { jumping(ctx, t, n, log) })
 		}
 		for range rounds {
 			a.post(t, log, 5, eventlog.Draft{})
@@ -157,7 +157,7 @@ func TestNoSilentGap(t *testing.T) {
 }
 
 // jumping opens a reader for each few events; nothing may be missing but what a gap or an expired cursor tells of.
-func jumping(t *testing.T, ctx context.Context, n *node, log string) {
+func jumping(ctx context.Context, t *testing.T, n *node, log string) {
 	pos := int64(0)
 	for ctx.Err() == nil {
 		c := n.log.Cursor(log, pos)

@@ -32,7 +32,7 @@ func (s *source) fetch(_ context.Context, keys []int) (map[int]string, error) {
 }
 
 // load looks keys up, all at the same time, and checks what comes back.
-func (s *source) load(t *testing.T, ctx context.Context, kind any, keys ...int) {
+func (s *source) load(ctx context.Context, t *testing.T, kind any, keys ...int) {
 	t.Helper()
 	var wg sync.WaitGroup
 	for _, k := range keys {
@@ -57,8 +57,8 @@ func TestWithoutAScopeEachLookUpFetches(t *testing.T) {
 	t.Parallel()
 	var s source
 	batch.Expect(t.Context(), "kind", []int{1, 2})
-	s.load(t, t.Context(), "kind", 2)
-	s.load(t, t.Context(), "kind", 2)
+	s.load(t.Context(), t, "kind", 2)
+	s.load(t.Context(), t, "kind", 2)
 	if len(s.calls) != 2 {
 		t.Errorf("calls: %v", s.calls)
 	}
@@ -72,17 +72,17 @@ func TestAScopeAsksForAKeyOnce(t *testing.T) {
 			var s, other source
 			ctx := scope(t.Context())
 			keys := []int{1, 2, 3, 4, 5, 6}
-			s.load(t, ctx, "kind", keys[0])
-			s.load(t, ctx, "kind", slices.Concat(keys, keys)...)
-			s.load(t, ctx, "kind", keys...)
+			s.load(ctx, t, "kind", keys[0])
+			s.load(ctx, t, "kind", slices.Concat(keys, keys)...)
+			s.load(ctx, t, "kind", keys...)
 			if !slices.Equal(s.asked(), keys) {
 				t.Errorf("calls: %v", s.calls)
 			}
-			other.load(t, ctx, "another kind", keys[0])
+			other.load(ctx, t, "another kind", keys[0])
 			if !slices.Equal(other.asked(), keys[:1]) {
 				t.Errorf("another kind: %v", other.calls)
 			}
-			s.load(t, scope(t.Context()), "kind", keys[0])
+			s.load(scope(t.Context()), t, "kind", keys[0])
 			if last := s.calls[len(s.calls)-1]; !slices.Equal(last, keys[:1]) {
 				t.Errorf("another scope was answered from the first: %v", s.calls)
 			}
@@ -93,12 +93,12 @@ func TestAScopeAsksForAKeyOnce(t *testing.T) {
 func TestErrorsReachEverybodyWhoAsked(t *testing.T) {
 	t.Parallel()
 	s := source{err: errors.New("meant")}
-	s.load(t, batch.WithScope(t.Context()), "kind", 1, 2, 3)
-	s.load(t, batch.WithSingle(t.Context()), "kind", 1)
+	s.load(batch.WithScope(t.Context()), t, "kind", 1, 2, 3)
+	s.load(batch.WithSingle(t.Context()), t, "kind", 1)
 	ctx := batch.WithScope(t.Context())
 	batch.Expect(ctx, "kind", []int{1, 2})
-	s.load(t, ctx, "kind", 1, 2)
-	s.load(t, t.Context(), "kind", 1)
+	s.load(ctx, t, "kind", 1, 2)
+	s.load(t.Context(), t, "kind", 1)
 }
 
 func TestManyKeysAreAskedForInBoundedCalls(t *testing.T) {
@@ -113,7 +113,7 @@ func TestManyKeysAreAskedForInBoundedCalls(t *testing.T) {
 		if expect {
 			batch.Expect(ctx, "kind", keys)
 		}
-		s.load(t, ctx, "kind", keys...)
+		s.load(ctx, t, "kind", keys...)
 		for _, c := range s.calls {
 			if len(c) > 500 {
 				t.Errorf("expected %v: a call for %d keys", expect, len(c))

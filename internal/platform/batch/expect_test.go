@@ -20,34 +20,34 @@ func TestExpect(t *testing.T) {
 		}, nil},
 		{"the first look-up fetches all", func(t *testing.T, ctx context.Context, s *source) {
 			batch.Expect(ctx, "kind", []int{1, 2, 3})
-			s.load(t, ctx, "kind", 2)
-			s.load(t, ctx, "kind", 1, 3, 1)
+			s.load(ctx, t, "kind", 2)
+			s.load(ctx, t, "kind", 1, 3, 1)
 		}, [][]int{{1, 2, 3}}},
 		{"lists told before a look-up share its fetch", func(t *testing.T, ctx context.Context, s *source) {
 			batch.Expect(ctx, "kind", []int{1, 2, 2})
 			batch.Expect(ctx, "kind", []int{2, 4})
-			s.load(t, ctx, "kind", 4)
-			s.load(t, ctx, "kind", 1, 2)
+			s.load(ctx, t, "kind", 4)
+			s.load(ctx, t, "kind", 1, 2)
 		}, [][]int{{1, 2, 4}}},
 		{"a list told later asks only for what is new", func(t *testing.T, ctx context.Context, s *source) {
 			batch.Expect(ctx, "kind", []int{1, 2})
-			s.load(t, ctx, "kind", 1)
+			s.load(ctx, t, "kind", 1)
 			batch.Expect(ctx, "kind", []int{2, 3})
-			s.load(t, ctx, "kind", 2)
-			s.load(t, ctx, "kind", 3)
+			s.load(ctx, t, "kind", 2)
+			s.load(ctx, t, "kind", 3)
 		}, [][]int{{1, 2}, {3}}},
 		{"a key that nobody expected is asked for apart", func(t *testing.T, ctx context.Context, s *source) {
 			batch.Expect(ctx, "kind", []int{1, 2})
-			s.load(t, ctx, "kind", 9)
-			s.load(t, ctx, "kind", 1)
+			s.load(ctx, t, "kind", 9)
+			s.load(ctx, t, "kind", 1)
 		}, [][]int{{9}, {1, 2}}},
 		{"another kind is not concerned", func(t *testing.T, ctx context.Context, s *source) {
 			batch.Expect(ctx, "another", []int{1, 2})
-			s.load(t, ctx, "kind", 1)
+			s.load(ctx, t, "kind", 1)
 		}, [][]int{{1}}},
 		{"no keys", func(t *testing.T, ctx context.Context, s *source) {
 			batch.Expect(ctx, "kind", []int{})
-			s.load(t, ctx, "kind", 1)
+			s.load(ctx, t, "kind", 1)
 		}, [][]int{{1}}},
 	}
 	for _, c := range cases {
@@ -74,7 +74,7 @@ func TestAPanicReachesOnlyWhoFetched(t *testing.T) {
 				t.Error("the panic did not reach the caller")
 			}
 		}()
-		_, _ = batch.Load(ctx, "kind", 1, func(context.Context, []int) (map[int]string, error) { var m map[int]int; m[0] = 1; return nil, nil })
+		_, _ = batch.Load(ctx, "kind", 1, func(context.Context, []int) (map[int]string, error) { panic("broken") })
 	}()
 	var s source
 	if got, err := batch.Load(ctx, "kind", 2, s.fetch); err == nil || len(s.calls) != 0 {

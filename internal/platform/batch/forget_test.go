@@ -25,11 +25,11 @@ func TestForgetLooksUpAnew(t *testing.T) {
 	for name, ctx := range map[string]context.Context{"many": batch.WithScope(t.Context()), "single": batch.WithSingle(t.Context())} {
 		n = 0
 		batch.Expect(ctx, kind{}, []string{"key"})
-		if look(ctx) != 1 || look(ctx) != 1 {
+		if first, again := look(ctx), look(ctx); first != 1 || again != 1 {
 			t.Errorf("%s: the scope does not remember", name)
 		}
 		batch.Forget(ctx)
-		if look(ctx) != 2 || look(ctx) != 2 {
+		if first, again := look(ctx), look(ctx); first != 2 || again != 2 {
 			t.Errorf("%s: the scope remembers what it was to forget", name)
 		}
 	}

@@ -45,7 +45,6 @@ func TestWiden(t *testing.T) {
 	}
 	settled(t, "with twice the room alive", func(p uint64) bool { return p == 100 })
 	runtime.KeepAlive(alive)
-	alive = nil
 	settled(t, "with little alive again", func(p uint64) bool { return p > 800 })
 
 	narrow()

@@ -49,6 +49,9 @@ func rows(t *testing.T, s *Store) (out []int) {
 		}
 		out = append(out, v)
 	}
+	if err := r.Err(); err != nil {
+		t.Fatal(err)
+	}
 	return out
 }
 

@@ -42,7 +42,7 @@ func exec(t *testing.T, s *store.Store, query string, args ...any) {
 	}
 }
 
-func texts(t *testing.T, ctx context.Context, s *store.Store, query string, args ...any) (out []string) {
+func texts(ctx context.Context, t *testing.T, s *store.Store, query string, args ...any) (out []string) {
 	t.Helper()
 	rows := &sql.Rows{}
 	if err := s.Reader().Query(ctx, query, args, rows); err != nil {
@@ -82,7 +82,7 @@ func TestPostgresRunsAgainWhatItRefused(t *testing.T) {
 		}
 		return nil
 	})
-	if got := texts(t, t.Context(), s, "SELECT v::text FROM n"); err != nil || runs != 3 || hooks != 1 || len(got) != 1 || got[0] != "3" {
+	if got := texts(t.Context(), t, s, "SELECT v::text FROM n"); err != nil || runs != 3 || hooks != 1 || len(got) != 1 || got[0] != "3" {
 		t.Errorf("%d runs, %d hooks, rows %v: %v", runs, hooks, got, err)
 	}
 	runs = 0
@@ -144,7 +144,7 @@ func TestPostgresWriteSkew(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if got := texts(t, t.Context(), s, "SELECT count(*)::text FROM seats WHERE free"); got[0] != "1" {
+	if got := texts(t.Context(), t, s, "SELECT count(*)::text FROM seats WHERE free"); got[0] != "1" {
 		t.Errorf("%s seats are free, want 1", got[0])
 	}
 }
@@ -179,12 +179,12 @@ func TestPostgresFailuresLeaveNothing(t *testing.T) {
 			t.Errorf("%s: no error", name)
 		}
 	}
-	if got := texts(t, t.Context(), s, "SELECT v::text FROM n"); len(got) != 0 || hooks != 0 {
+	if got := texts(t.Context(), t, s, "SELECT v::text FROM n"); len(got) != 0 || hooks != 0 {
 		t.Errorf("rows %v, %d hooks after the commit", got, hooks)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	err := s.InTx(ctx, func(ctx context.Context, tx *store.Tx) error { cancel(); return put(ctx, tx) })
-	if err == nil || len(texts(t, t.Context(), s, "SELECT v::text FROM n")) != 0 {
+	if err == nil || len(texts(t.Context(), t, s, "SELECT v::text FROM n")) != 0 {
 		t.Errorf("given up inside: %v", err)
 	}
 	if err := s.InTx(t.Context(), put); err != nil || hooks != 1 {

@@ -14,14 +14,14 @@ func TestPostgresScopeFollowsTheContext(t *testing.T) {
 	s := connected(t, store.Config{Pool: 1, Scope: scopeOf, Role: "karnak_app"})
 	exec(t, s, "INSERT INTO workspaces (id, created_at, name, slug) VALUES ('ws_a', now(), 'a', 'a'), ('ws_b', now(), 'b', 'b'), ('ws_c', now(), 'c', 'c')")
 	see := func(scope string) string {
-		return strings.Join(texts(t, under(t.Context(), scope), s, "SELECT id FROM workspaces ORDER BY id"), " ")
+		return strings.Join(texts(under(t.Context(), scope), t, s, "SELECT id FROM workspaces ORDER BY id"), " ")
 	}
 	for _, c := range [][2]string{{"ws_a", "ws_a"}, {"ws_a,ws_c", "ws_a ws_c"}, {"", ""}, {"*", "ws_a ws_b ws_c"}, {"ws_", ""}, {"ws_b", "ws_b"}, {"ws_b'; --", ""}} {
 		if got := see(c[0]); got != c[1] {
 			t.Errorf("under %q: %q, want %q", c[0], got, c[1])
 		}
 	}
-	if got := texts(t, t.Context(), s, "SELECT id FROM workspaces WHERE id <> $1", "x"); len(got) != 0 {
+	if got := texts(t.Context(), t, s, "SELECT id FROM workspaces WHERE id <> $1", "x"); len(got) != 0 {
 		t.Errorf("without a scope, prepared: %v", got)
 	}
 	inside := func(outer, inner string, end error) {
@@ -97,7 +97,7 @@ func TestPostgresOwnerIsBoundToo(t *testing.T) {
 	t.Parallel()
 	s := connected(t, store.Config{Pool: 1})
 	exec(t, s, "INSERT INTO workspaces (id, created_at, name, slug) VALUES ('ws_a', now(), 'a', 'a')")
-	name := "karnak_owner_" + texts(t, t.Context(), s, "SELECT md5(current_database())")[0][:12]
+	name := "karnak_owner_" + texts(t.Context(), t, s, "SELECT md5(current_database())")[0][:12]
 	exec(t, s, "CREATE ROLE "+name)
 	t.Cleanup(func() {
 		for _, q := range []string{"RESET ROLE", "REASSIGN OWNED BY " + name + " TO CURRENT_USER", "DROP OWNED BY " + name, "DROP ROLE " + name} {
@@ -108,11 +108,11 @@ func TestPostgresOwnerIsBoundToo(t *testing.T) {
 	})
 	exec(t, s, "ALTER TABLE workspaces OWNER TO "+name)
 	exec(t, s, "SET ROLE "+name)
-	if got := texts(t, t.Context(), s, "SELECT id FROM workspaces"); len(got) != 0 {
+	if got := texts(t.Context(), t, s, "SELECT id FROM workspaces"); len(got) != 0 {
 		t.Errorf("the owner of the table sees %v without a scope", got)
 	}
 	exec(t, s, "SELECT set_config('karnak.scope', '*', false)")
-	if got := texts(t, t.Context(), s, "SELECT id FROM workspaces"); len(got) != 1 {
+	if got := texts(t.Context(), t, s, "SELECT id FROM workspaces"); len(got) != 1 {
 		t.Errorf("the owner of the table sees %v under the scope of karnak itself", got)
 	}
 }

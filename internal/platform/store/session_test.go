@@ -16,9 +16,9 @@ func TestPostgresKeepsAndEvictsStatements(t *testing.T) {
 	t.Parallel()
 	s := connected(t, store.Config{Pool: 1})
 	ask := func(i int) string {
-		return texts(t, t.Context(), s, fmt.Sprintf("SELECT ($1::int + %d)::text", i), 1)[0]
+		return texts(t.Context(), t, s, fmt.Sprintf("SELECT ($1::int + %d)::text", i), 1)[0]
 	}
-	prepared := func() string { return texts(t, t.Context(), s, "SELECT count(*)::text FROM pg_prepared_statements")[0] }
+	prepared := func() string { return texts(t.Context(), t, s, "SELECT count(*)::text FROM pg_prepared_statements")[0] }
 	for range 3 {
 		ask(0)
 	}
@@ -61,7 +61,7 @@ func TestPostgresSurvivesMigrationByAnother(t *testing.T) {
 	exec(t, s, "CREATE TABLE n (v int)")
 	exec(t, s, "INSERT INTO n VALUES (7)")
 	query := "SELECT v FROM n WHERE v = $1"
-	if got := texts(t, t.Context(), s, query, 7); len(got) != 1 {
+	if got := texts(t.Context(), t, s, query, 7); len(got) != 1 {
 		t.Fatal(got)
 	}
 	exec(t, s, "ALTER TABLE n ALTER COLUMN v TYPE bigint")
@@ -69,7 +69,7 @@ func TestPostgresSurvivesMigrationByAnother(t *testing.T) {
 	if err := s.Reader().Query(t.Context(), query, []any{7}, rows); err == nil {
 		rows.Close()
 	}
-	if got := texts(t, t.Context(), s, query, 7); len(got) != 1 {
+	if got := texts(t.Context(), t, s, query, 7); len(got) != 1 {
 		t.Errorf("the statement stays broken: %v", got)
 	}
 }
@@ -95,7 +95,7 @@ func TestPostgresLostConnectionIsToldAndHeals(t *testing.T) {
 	if err := s.InTx(t.Context(), func(ctx context.Context, tx *store.Tx) error { return do(ctx, tx, "INSERT INTO n VALUES (3)") }); err != nil {
 		t.Error(err)
 	}
-	if got := texts(t, t.Context(), s, "SELECT v::text FROM n"); len(got) != 1 || got[0] != "3" {
+	if got := texts(t.Context(), t, s, "SELECT v::text FROM n"); len(got) != 1 || got[0] != "3" {
 		t.Errorf("rows %v, want 3 alone", got)
 	}
 }
@@ -116,14 +116,14 @@ func TestPostgresStoppedQueryFreesItsConnection(t *testing.T) {
 		}
 		done <- err
 	}()
-	for len(texts(t, t.Context(), s, "SELECT pid::text FROM pg_stat_activity WHERE datname = current_database() AND state = 'active' AND query LIKE '%pg_sleep($1)%' AND pid <> pg_backend_pid()")) == 0 {
+	for len(texts(t.Context(), t, s, "SELECT pid::text FROM pg_stat_activity WHERE datname = current_database() AND state = 'active' AND query LIKE '%pg_sleep($1)%' AND pid <> pg_backend_pid()")) == 0 {
 		runtime.Gosched()
 	}
 	cancel()
 	if err := <-done; !errors.Is(err, context.Canceled) && !store.Unavailable(err) {
 		t.Errorf("a query that was given up: %v", err)
 	}
-	if got := texts(t, t.Context(), s, "SELECT $1::text", "next"); got[0] != "next" {
+	if got := texts(t.Context(), t, s, "SELECT $1::text", "next"); got[0] != "next" {
 		t.Error(got)
 	}
 	if err := s.Ping(t.Context()); err != nil {

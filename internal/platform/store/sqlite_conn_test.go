@@ -115,7 +115,9 @@ func TestSQLiteCloseLeavesNothingOpen(t *testing.T) {
 			t.Fatal(v, err)
 		}
 	}
-	if err := s.InTx(t.Context(), func(ctx context.Context, tx *Tx) error { return tx.Exec(ctx, "CREATE TABLE n (v integer)", []any{}, nil) }); err != nil {
+	if err := s.InTx(t.Context(), func(ctx context.Context, tx *Tx) error {
+		return tx.Exec(ctx, "CREATE TABLE n (v integer)", []any{}, nil)
+	}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(path + "-wal"); err != nil {
