@@ -14,7 +14,7 @@ SDL      := $(GO) run ./tools/sdl
 # The cache is of this folder alone: what another clone left in a common one carries that clone's paths.
 LINT     := GOLANGCI_LINT_CACHE=$(CURDIR)/bin/lint $(GO) tool -modfile=tools/lint/go.mod golangci-lint
 TEST     ?= ./...
-BENCH    ?= .
+BENCH    ?=
 COVERED   = $(shell $(GO) list ./... | grep -Ev '(gen|/graph/model|test)(/|$$)' | paste -sd,)
 
 export CGO_ENABLED ?= 0
@@ -59,8 +59,8 @@ cover: ## Tell what the tests run; fails when it is under 80 % of the hand-writt
 	@$(GO) run ./tools/cover -min 80 coverage.out
 
 .PHONY: bench
-bench: ## Run the benchmarks on a PostgreSQL that writes to disk (BENCH=pattern)
-	@$(TESTPG) -durable -- $(GO) test -run '^$$' -bench '$(BENCH)' -benchmem $(TEST)
+bench: build ## Measure karnak beside hand-written floors, on databases that write to disk (BENCH='-only nested')
+	@$(TESTPG) -durable -- $(GO) run ./bench -karnak bin/karnak $(BENCH)
 
 ##@ Check
 
@@ -98,6 +98,10 @@ schema: ## Publish the merged schema (BREAK=1 where a break is meant)
 migrate: ## Write the next versioned migration: make migrate NAME=add_channel_topic
 	@$(if $(NAME),,$(error give it a name: make migrate NAME=add_channel_topic))
 	@$(TESTPG) -- $(GO) run ./tools/migrate $(NAME)
+
+.PHONY: page
+page: build ## Use the page in headless Chromium and leave screenshots in bin/page
+	@cd tools/playground && npm ci --ignore-scripts --silent && node page.mjs ../../bin/karnak ../../bin/page
 
 .PHONY: docs
 docs: ## Write the table of settings into README.md

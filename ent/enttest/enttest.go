@@ -4,7 +4,9 @@ package enttest
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -20,6 +22,9 @@ import (
 	"karnak/ent/migrate"
 	"karnak/internal/platform/store"
 )
+
+// server names the variable with the server's address, as tools/testpg sets it.
+const server = "KARNAK_TEST_POSTGRES"
 
 // Engines are the engines that storage is tested on.
 var Engines = []string{dialect.SQLite, dialect.Postgres}
@@ -64,12 +69,12 @@ func Open(t testing.TB, engine string) *ent.DB {
 // Postgres makes a fresh, migrated PostgreSQL database and returns its URL, under a role that is past row-level security.
 func Postgres(t testing.TB) string {
 	t.Helper()
-	base := os.Getenv("KARNAK_TEST_POSTGRES")
+	base := os.Getenv(server)
 	if base == "" {
-		t.Fatal("PostgreSQL is missing: run the tests by make test, or name a server in KARNAK_TEST_POSTGRES")
+		t.Fatal("PostgreSQL is missing: run the tests by make test, or name a server in " + server)
 	}
 	name := fmt.Sprintf("karnak_t_%d_%d", os.Getpid(), time.Now().UnixNano())
-	template, err := prepared(base)
+	template, err := prepared()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,37 +89,61 @@ func Postgres(t testing.TB) string {
 	return named(base, name)
 }
 
-var (
-	once     sync.Once
-	template string
-	failed   error
-	// copying makes copies of the template one at a time: PostgreSQL refuses two at once.
-	copying sync.Mutex
-)
+var prepared = sync.OnceValues(func() (string, error) { return prepare(context.Background(), os.Getenv(server)) })
 
-// prepared migrates one database of this process that the others are copied from.
-func prepared(base string) (string, error) {
-	once.Do(func() {
-		template = fmt.Sprintf("karnak_template_%d_%d", os.Getpid(), time.Now().UnixNano())
-		if failed = run(base, "CREATE DATABASE "+template); failed != nil {
-			return
+// prepare migrates the database that the others are copied from, unless this or another process did so before. Its name is
+// that of the migrations, so a server that is kept has one for each state of them.
+func prepare(ctx context.Context, base string) (name string, err error) {
+	dir, err := migrate.Dir(dialect.Postgres)
+	if err != nil {
+		return "", err
+	}
+	sum, err := dir.Checksum()
+	if err != nil {
+		return "", err
+	}
+	name = fmt.Sprintf("karnak_template_%x", sha256.Sum256([]byte(sum.Sum())))[:40]
+	db, err := sql.Open("postgres", base)
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, conn.Close()) }() // and with it the lock
+	if _, err := conn.ExecContext(ctx, "SELECT pg_advisory_lock(hashtext($1))", name); err != nil {
+		return "", err
+	}
+	var there bool
+	if err := conn.QueryRowContext(ctx, "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", name).Scan(&there); err != nil || there {
+		return name, err
+	}
+	return name, build(ctx, conn, base, name)
+}
+
+// build migrates under another name first: a database of the right name is a whole one.
+func build(ctx context.Context, conn *sql.Conn, base, name string) error {
+	half := name + "_half"
+	for _, statement := range []string{"DROP DATABASE IF EXISTS " + half, "CREATE DATABASE " + half} {
+		if _, err := conn.ExecContext(ctx, statement); err != nil {
+			return err
 		}
-		db, err := sql.Open("postgres", named(base, template))
-		if err != nil {
-			failed = err
-			return
-		}
-		_, failed = migrate.Run(context.Background(), migrate.Config{DB: db, Dialect: dialect.Postgres})
-		if err := db.Close(); failed == nil {
-			failed = err
-		}
-	})
-	return template, failed
+	}
+	db, err := sql.Open("postgres", named(base, half))
+	if err != nil {
+		return err
+	}
+	_, err = migrate.Run(ctx, migrate.Config{DB: db, Dialect: dialect.Postgres})
+	if err := errors.Join(err, db.Close()); err != nil {
+		return err
+	}
+	_, err = conn.ExecContext(ctx, "ALTER DATABASE "+half+" RENAME TO "+name)
+	return err
 }
 
 func run(base, statement string) error {
-	copying.Lock()
-	defer copying.Unlock()
 	db, err := sql.Open("postgres", base)
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package client_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -11,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"karnak/tools/debian"
 )
 
 // oldest is the first major version of node that the clients run on.
@@ -25,7 +28,7 @@ type node struct{ path string }
 // fails: clients that were not tried prove nothing.
 func openNode(t *testing.T) *node {
 	t.Helper()
-	n := &node{path: find(t, "node")}
+	n := &node{path: find(t, "node", "nodejs")}
 	out, err := exec.CommandContext(t.Context(), n.path, "--print", "process.versions.node").Output()
 	if err != nil {
 		t.Fatalf("node does not run: %v", err)
@@ -35,14 +38,21 @@ func openNode(t *testing.T) *node {
 		t.Fatalf("node %s is too old for the clients that karnak is tested with: install node %d or later", strings.TrimSpace(string(out)), oldest)
 	}
 	if !installed(t) {
-		install(t, find(t, "npm"))
+		install(t, find(t, "npm", "npm"))
 	}
 	return n
 }
 
-func find(t *testing.T, program string) string {
+// find brings a program by its Debian package where it is missing.
+func find(t *testing.T, program, pkg string) string {
 	t.Helper()
 	path, err := exec.LookPath(program)
+	if err != nil && debian.Able() {
+		if err := errors.Join(debian.Update(t.Context()), debian.Install(t.Context(), pkg)); err != nil {
+			t.Fatal(err)
+		}
+		path, err = exec.LookPath(program)
+	}
 	if err != nil {
 		t.Fatalf("%s is missing: install node %d or later with npm; karnak is tested with clients from npm", program, oldest)
 	}

@@ -6,11 +6,12 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+
+	"karnak/tools/debian"
 )
 
 // errNone is what a developer reads where no PostgreSQL can be had.
@@ -22,7 +23,7 @@ func findServer(ctx context.Context) (string, error) {
 	if dir, ok := serverDir(os.Getenv("PATH"), "/"); ok {
 		return dir, nil
 	}
-	if _, err := os.Stat("/etc/debian_version"); err != nil || os.Geteuid() != 0 {
+	if !debian.Able() {
 		return "", errNone
 	}
 	if err := install(ctx); err != nil {
@@ -71,11 +72,10 @@ const clusterConf = "/etc/postgresql-common/createcluster.conf"
 
 // install brings the package without the cluster that Debian would make and start.
 func install(ctx context.Context) error {
-	fmt.Fprintln(os.Stderr, "testpg: installing the package postgresql")
-	if err := apt(ctx, "update"); err != nil {
+	if err := debian.Update(ctx); err != nil {
 		return err
 	}
-	if err := apt(ctx, "install", "-y", "--no-install-recommends", "postgresql-common"); err != nil {
+	if err := debian.Install(ctx, "postgresql-common"); err != nil {
 		return err
 	}
 	conf, err := os.ReadFile(clusterConf)
@@ -85,16 +85,7 @@ func install(ctx context.Context) error {
 	if err := os.WriteFile(clusterConf, append(conf, "\ncreate_main_cluster = false\n"...), 0o644); err != nil {
 		return err
 	}
-	return apt(ctx, "install", "-y", "--no-install-recommends", "postgresql")
-}
-
-func apt(ctx context.Context, args ...string) error {
-	cmd := exec.CommandContext(ctx, "apt-get", append([]string{"-q"}, args...)...)
-	cmd.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("apt-get %s: %w: %s", strings.Join(args, " "), err, tail(string(out), 5))
-	}
-	return nil
+	return debian.Install(ctx, "postgresql")
 }
 
 func tail(text string, n int) string {
