@@ -158,8 +158,12 @@ func TestGroupFailuresStandAlone(t *testing.T) {
 	if err := release(); err != nil {
 		t.Fatal(err)
 	}
+	ended := make([]error, len(cases))
+	for i := range cases {
+		ended[i] = <-done[i]
+	}
 	for i, c := range cases {
-		err := <-done[i]
+		err := ended[i]
 		if !c.good(err) {
 			t.Errorf("%s: %v", c.name, err)
 		}
