@@ -86,7 +86,7 @@ migrate-check: ## Fail when the entities and the migrations differ
 .PHONY: gen
 gen: ## Generate: ent, then gqlgen, then format, then the README's table
 	$(GO) generate ./ent
-	$(GO) tool gqlgen generate
+	$(GO) run ./tools/gqlgen
 	$(GOFMT) -w ent/entgen graph resolvers
 	$(GO) run ./tools/docs
 

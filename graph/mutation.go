@@ -34,6 +34,16 @@ func newMutations(resolver reflect.Type) mutations {
 	return m
 }
 
+// Operation makes the fields of mutations go through Field, and those of other operations through nothing.
+func (m mutations) Operation(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
+	op := graphql.GetOperationContext(ctx)
+	op.ResolverMiddleware = func(ctx context.Context, next graphql.Resolver) (any, error) { return next(ctx) }
+	if op.Operation != nil && op.Operation.Operation == ast.Mutation {
+		op.ResolverMiddleware = m.Field
+	}
+	return next(ctx)
+}
+
 // Field wraps a field; only those of the root Mutation are mutations.
 func (m mutations) Field(ctx context.Context, next graphql.Resolver) (any, error) {
 	f := graphql.GetFieldContext(ctx)

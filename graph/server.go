@@ -69,7 +69,7 @@ func New(c Config) (*Server, error) {
 	if err := s.limits(c, schema.Schema()); err != nil {
 		return nil, err
 	}
-	s.AroundFields(newMutations(reflect.TypeFor[graphgen.MutationResolver]()).Field)
+	s.AroundOperations(newMutations(reflect.TypeFor[graphgen.MutationResolver]()).Operation)
 	s.AroundResponses(answering(c))
 	return s, nil
 }
@@ -112,7 +112,11 @@ func answering(c Config) graphql.ResponseMiddleware {
 		if subscribes(ctx) {
 			return next(batch.WithSingle(ctx))
 		}
-		ctx = batch.WithScope(ctx)
+		if inOrder(ctx) {
+			ctx = batch.WithSingle(ctx)
+		} else {
+			ctx = batch.WithScope(ctx)
+		}
 		ctx, cancel := context.WithTimeout(ctx, c.Timeout)
 		defer cancel()
 		start := c.Clock.Now()
@@ -130,6 +134,15 @@ type Answered struct {
 	Type, Code string
 	Took       time.Duration
 	Cost       int
+}
+
+// inOrder tells whether the fields of an answer are answered one after another: all but the root fields of a query are.
+func inOrder(ctx context.Context) bool {
+	if !graphql.HasOperationContext(ctx) {
+		return true
+	}
+	op := graphql.GetOperationContext(ctx).Operation
+	return op == nil || op.Operation == ast.Mutation || roots(op) == 1
 }
 
 func typeOf(ctx context.Context) string {

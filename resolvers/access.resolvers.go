@@ -12,12 +12,12 @@ import (
 
 // User is the resolver for the user field.
 func (r *grantResolver) User(ctx context.Context, obj *entgen.Grant) (*entgen.User, error) {
-	return r.guard.User(ctx, obj.UserID)
+	return r.guard.Person(ctx, obj.UserID)
 }
 
 // GrantedBy is the resolver for the grantedBy field.
 func (r *grantResolver) GrantedBy(ctx context.Context, obj *entgen.Grant) (*entgen.User, error) {
-	return r.guard.User(ctx, obj.GrantedBy)
+	return r.guard.Person(ctx, obj.GrantedBy)
 }
 
 // AssignRole is the resolver for the assignRole field.

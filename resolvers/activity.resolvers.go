@@ -37,7 +37,7 @@ func (r *workspaceEventResolver) Workspace(ctx context.Context, obj *activity.Wo
 
 // User is the resolver for the user field.
 func (r *workspaceEventResolver) User(ctx context.Context, obj *activity.WorkspaceEvent) (*entgen.User, error) {
-	return r.guard.User(ctx, obj.SubjectID)
+	return r.guard.Person(ctx, obj.SubjectID)
 }
 
 // StreamGap returns graphgen.StreamGapResolver implementation.

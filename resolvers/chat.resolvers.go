@@ -51,7 +51,7 @@ func (r *channelCreatedResolver) Channel(ctx context.Context, obj *chat.ChannelC
 
 // User is the resolver for the user field.
 func (r *channelMemberResolver) User(ctx context.Context, obj *entgen.ChannelMember) (*entgen.User, error) {
-	return r.guard.User(ctx, obj.UserID)
+	return r.guard.Person(ctx, obj.UserID)
 }
 
 // Actor is the resolver for the actor field.
@@ -76,7 +76,7 @@ func (r *memberJoinedResolver) Channel(ctx context.Context, obj *chat.MemberJoin
 
 // User is the resolver for the user field.
 func (r *memberJoinedResolver) User(ctx context.Context, obj *chat.MemberJoined) (*entgen.User, error) {
-	return r.guard.User(ctx, obj.SubjectID)
+	return r.guard.Person(ctx, obj.SubjectID)
 }
 
 // Actor is the resolver for the actor field.
@@ -91,12 +91,12 @@ func (r *memberLeftResolver) Channel(ctx context.Context, obj *chat.MemberLeft) 
 
 // User is the resolver for the user field.
 func (r *memberLeftResolver) User(ctx context.Context, obj *chat.MemberLeft) (*entgen.User, error) {
-	return r.guard.User(ctx, obj.SubjectID)
+	return r.guard.Person(ctx, obj.SubjectID)
 }
 
 // Author is the resolver for the author field.
 func (r *messageResolver) Author(ctx context.Context, obj *entgen.Message) (*entgen.User, error) {
-	return r.guard.User(ctx, obj.AuthorID)
+	return r.guard.Person(ctx, obj.AuthorID)
 }
 
 // Channel is the resolver for the channel field.

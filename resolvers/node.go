@@ -49,11 +49,23 @@ func object[T any](x *T, err error) (scalar.Object, error) {
 	return x, nil
 }
 
+// expect tells package batch what the ids are of.
+func (r *Resolver) expect(ctx context.Context, ids []string) {
+	of := map[id.Prefix][]string{}
+	for _, x := range ids {
+		of[id.PrefixOf(x)] = append(of[id.PrefixOf(x)], x)
+	}
+	r.guard.ExpectUsers(ctx, of[id.User])
+	r.guard.ExpectWorkspaces(ctx, of[id.Workspace])
+	r.chat.Expect(ctx, of[id.Channel], of[id.Message])
+}
+
 // nodes returns the objects of several ids in their order.
 func (r *Resolver) nodes(ctx context.Context, ids []string) ([]scalar.Object, error) {
 	if len(ids) > mostNodes {
 		return nil, fault.New(fault.BadUserInput, "Ask for at most %d nodes at once.", mostNodes)
 	}
+	r.expect(ctx, ids)
 	out, errs := make([]scalar.Object, len(ids)), make([]error, len(ids))
 	var all sync.WaitGroup
 	for i, x := range ids {

@@ -48,7 +48,7 @@ func (r *Resolver) actor(ctx context.Context, userID string) (scalar.Object, err
 	if userID == "" {
 		return nil, nil
 	}
-	u, err := r.guard.User(ctx, userID)
+	u, err := r.guard.Person(ctx, userID)
 	if u == nil {
 		return nil, err
 	}

@@ -21,7 +21,7 @@ func (r *invitationResolver) InvitedBy(ctx context.Context, obj *entgen.Invitati
 
 // User is the resolver for the user field.
 func (r *memberResolver) User(ctx context.Context, obj *entgen.Member) (*entgen.User, error) {
-	return r.guard.User(ctx, obj.UserID)
+	return r.guard.Person(ctx, obj.UserID)
 }
 
 // Workspace is the resolver for the workspace field.

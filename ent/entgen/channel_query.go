@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"karnak/ent/entgen/channel"
 	"karnak/ent/entgen/predicate"
+	"karnak/internal/platform/store"
 	"math"
 
 	"entgo.io/ent"
@@ -342,9 +343,7 @@ func (_q *ChannelQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Chan
 		nodes = []*Channel{}
 		_spec = _q.querySpec()
 	)
-	_spec.ScanValues = func(columns []string) ([]any, error) {
-		return (*Channel).scanValues(nil, columns)
-	}
+	_spec.ScanValues = store.Reused((*Channel)(nil).scanValues)
 	_spec.Assign = func(columns []string, values []any) error {
 		node := &Channel{config: _q.config}
 		nodes = append(nodes, node)

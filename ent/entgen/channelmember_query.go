@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"karnak/ent/entgen/channelmember"
 	"karnak/ent/entgen/predicate"
+	"karnak/internal/platform/store"
 	"math"
 
 	"entgo.io/ent"
@@ -342,9 +343,7 @@ func (_q *ChannelMemberQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([
 		nodes = []*ChannelMember{}
 		_spec = _q.querySpec()
 	)
-	_spec.ScanValues = func(columns []string) ([]any, error) {
-		return (*ChannelMember).scanValues(nil, columns)
-	}
+	_spec.ScanValues = store.Reused((*ChannelMember)(nil).scanValues)
 	_spec.Assign = func(columns []string, values []any) error {
 		node := &ChannelMember{config: _q.config}
 		nodes = append(nodes, node)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"karnak/ent/entgen/customrole"
 	"karnak/ent/entgen/predicate"
+	"karnak/internal/platform/store"
 	"math"
 
 	"entgo.io/ent"
@@ -342,9 +343,7 @@ func (_q *CustomRoleQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*C
 		nodes = []*CustomRole{}
 		_spec = _q.querySpec()
 	)
-	_spec.ScanValues = func(columns []string) ([]any, error) {
-		return (*CustomRole).scanValues(nil, columns)
-	}
+	_spec.ScanValues = store.Reused((*CustomRole)(nil).scanValues)
 	_spec.Assign = func(columns []string, values []any) error {
 		node := &CustomRole{config: _q.config}
 		nodes = append(nodes, node)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"karnak/ent/entgen/event"
 	"karnak/ent/entgen/predicate"
+	"karnak/internal/platform/store"
 	"math"
 
 	"entgo.io/ent"
@@ -342,9 +343,7 @@ func (_q *EventQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Event,
 		nodes = []*Event{}
 		_spec = _q.querySpec()
 	)
-	_spec.ScanValues = func(columns []string) ([]any, error) {
-		return (*Event).scanValues(nil, columns)
-	}
+	_spec.ScanValues = store.Reused((*Event)(nil).scanValues)
 	_spec.Assign = func(columns []string, values []any) error {
 		node := &Event{config: _q.config}
 		nodes = append(nodes, node)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"karnak/ent/entgen/eventhead"
 	"karnak/ent/entgen/predicate"
+	"karnak/internal/platform/store"
 	"math"
 
 	"entgo.io/ent"
@@ -342,9 +343,7 @@ func (_q *EventHeadQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Ev
 		nodes = []*EventHead{}
 		_spec = _q.querySpec()
 	)
-	_spec.ScanValues = func(columns []string) ([]any, error) {
-		return (*EventHead).scanValues(nil, columns)
-	}
+	_spec.ScanValues = store.Reused((*EventHead)(nil).scanValues)
 	_spec.Assign = func(columns []string, values []any) error {
 		node := &EventHead{config: _q.config}
 		nodes = append(nodes, node)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"karnak/ent/entgen/grant"
 	"karnak/ent/entgen/predicate"
+	"karnak/internal/platform/store"
 	"math"
 
 	"entgo.io/ent"
@@ -342,9 +343,7 @@ func (_q *GrantQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Grant,
 		nodes = []*Grant{}
 		_spec = _q.querySpec()
 	)
-	_spec.ScanValues = func(columns []string) ([]any, error) {
-		return (*Grant).scanValues(nil, columns)
-	}
+	_spec.ScanValues = store.Reused((*Grant)(nil).scanValues)
 	_spec.Assign = func(columns []string, values []any) error {
 		node := &Grant{config: _q.config}
 		nodes = append(nodes, node)

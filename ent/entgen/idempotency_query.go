@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"karnak/ent/entgen/idempotency"
 	"karnak/ent/entgen/predicate"
+	"karnak/internal/platform/store"
 	"math"
 
 	"entgo.io/ent"
@@ -342,9 +343,7 @@ func (_q *IdempotencyQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*
 		nodes = []*Idempotency{}
 		_spec = _q.querySpec()
 	)
-	_spec.ScanValues = func(columns []string) ([]any, error) {
-		return (*Idempotency).scanValues(nil, columns)
-	}
+	_spec.ScanValues = store.Reused((*Idempotency)(nil).scanValues)
 	_spec.Assign = func(columns []string, values []any) error {
 		node := &Idempotency{config: _q.config}
 		nodes = append(nodes, node)

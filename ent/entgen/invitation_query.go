@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"karnak/ent/entgen/invitation"
 	"karnak/ent/entgen/predicate"
+	"karnak/internal/platform/store"
 	"math"
 
 	"entgo.io/ent"
@@ -342,9 +343,7 @@ func (_q *InvitationQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*I
 		nodes = []*Invitation{}
 		_spec = _q.querySpec()
 	)
-	_spec.ScanValues = func(columns []string) ([]any, error) {
-		return (*Invitation).scanValues(nil, columns)
-	}
+	_spec.ScanValues = store.Reused((*Invitation)(nil).scanValues)
 	_spec.Assign = func(columns []string, values []any) error {
 		node := &Invitation{config: _q.config}
 		nodes = append(nodes, node)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"karnak/ent/entgen/member"
 	"karnak/ent/entgen/predicate"
+	"karnak/internal/platform/store"
 	"math"
 
 	"entgo.io/ent"
@@ -342,9 +343,7 @@ func (_q *MemberQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Membe
 		nodes = []*Member{}
 		_spec = _q.querySpec()
 	)
-	_spec.ScanValues = func(columns []string) ([]any, error) {
-		return (*Member).scanValues(nil, columns)
-	}
+	_spec.ScanValues = store.Reused((*Member)(nil).scanValues)
 	_spec.Assign = func(columns []string, values []any) error {
 		node := &Member{config: _q.config}
 		nodes = append(nodes, node)

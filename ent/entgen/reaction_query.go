@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"karnak/ent/entgen/predicate"
 	"karnak/ent/entgen/reaction"
+	"karnak/internal/platform/store"
 	"math"
 
 	"entgo.io/ent"
@@ -342,9 +343,7 @@ func (_q *ReactionQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Rea
 		nodes = []*Reaction{}
 		_spec = _q.querySpec()
 	)
-	_spec.ScanValues = func(columns []string) ([]any, error) {
-		return (*Reaction).scanValues(nil, columns)
-	}
+	_spec.ScanValues = store.Reused((*Reaction)(nil).scanValues)
 	_spec.Assign = func(columns []string, values []any) error {
 		node := &Reaction{config: _q.config}
 		nodes = append(nodes, node)

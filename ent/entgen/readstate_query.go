@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"karnak/ent/entgen/predicate"
 	"karnak/ent/entgen/readstate"
+	"karnak/internal/platform/store"
 	"math"
 
 	"entgo.io/ent"
@@ -342,9 +343,7 @@ func (_q *ReadStateQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Re
 		nodes = []*ReadState{}
 		_spec = _q.querySpec()
 	)
-	_spec.ScanValues = func(columns []string) ([]any, error) {
-		return (*ReadState).scanValues(nil, columns)
-	}
+	_spec.ScanValues = store.Reused((*ReadState)(nil).scanValues)
 	_spec.Assign = func(columns []string, values []any) error {
 		node := &ReadState{config: _q.config}
 		nodes = append(nodes, node)

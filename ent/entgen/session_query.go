@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"karnak/ent/entgen/predicate"
 	"karnak/ent/entgen/session"
+	"karnak/internal/platform/store"
 	"math"
 
 	"entgo.io/ent"
@@ -342,9 +343,7 @@ func (_q *SessionQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Sess
 		nodes = []*Session{}
 		_spec = _q.querySpec()
 	)
-	_spec.ScanValues = func(columns []string) ([]any, error) {
-		return (*Session).scanValues(nil, columns)
-	}
+	_spec.ScanValues = store.Reused((*Session)(nil).scanValues)
 	_spec.Assign = func(columns []string, values []any) error {
 		node := &Session{config: _q.config}
 		nodes = append(nodes, node)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"karnak/ent/entgen/predicate"
 	"karnak/ent/entgen/signingkey"
+	"karnak/internal/platform/store"
 	"math"
 
 	"entgo.io/ent"
@@ -342,9 +343,7 @@ func (_q *SigningKeyQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*S
 		nodes = []*SigningKey{}
 		_spec = _q.querySpec()
 	)
-	_spec.ScanValues = func(columns []string) ([]any, error) {
-		return (*SigningKey).scanValues(nil, columns)
-	}
+	_spec.ScanValues = store.Reused((*SigningKey)(nil).scanValues)
 	_spec.Assign = func(columns []string, values []any) error {
 		node := &SigningKey{config: _q.config}
 		nodes = append(nodes, node)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"karnak/ent/entgen/predicate"
 	"karnak/ent/entgen/user"
+	"karnak/internal/platform/store"
 	"math"
 
 	"entgo.io/ent"
@@ -342,9 +343,7 @@ func (_q *UserQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*User, e
 		nodes = []*User{}
 		_spec = _q.querySpec()
 	)
-	_spec.ScanValues = func(columns []string) ([]any, error) {
-		return (*User).scanValues(nil, columns)
-	}
+	_spec.ScanValues = store.Reused((*User)(nil).scanValues)
 	_spec.Assign = func(columns []string, values []any) error {
 		node := &User{config: _q.config}
 		nodes = append(nodes, node)

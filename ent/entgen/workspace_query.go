@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"karnak/ent/entgen/predicate"
 	"karnak/ent/entgen/workspace"
+	"karnak/internal/platform/store"
 	"math"
 
 	"entgo.io/ent"
@@ -342,9 +343,7 @@ func (_q *WorkspaceQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Wo
 		nodes = []*Workspace{}
 		_spec = _q.querySpec()
 	)
-	_spec.ScanValues = func(columns []string) ([]any, error) {
-		return (*Workspace).scanValues(nil, columns)
-	}
+	_spec.ScanValues = store.Reused((*Workspace)(nil).scanValues)
 	_spec.Assign = func(columns []string, values []any) error {
 		node := &Workspace{config: _q.config}
 		nodes = append(nodes, node)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"karnak/ent/entgen"
 	"karnak/ent/enum"
+	"karnak/graph/exec"
 	"karnak/graph/scalar"
 	"karnak/internal/domain/activity"
 	"karnak/internal/domain/chat"
@@ -16,7 +17,6 @@ import (
 	"math"
 	"strconv"
 	"sync/atomic"
-	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -225,46 +225,14 @@ func (ec *executionContext) fieldContext_AddChannelMemberPayload_userErrors(_ co
 }
 
 func (ec *executionContext) _AddChannelMemberPayload_clientMutationId(ctx context.Context, field graphql.CollectedField, obj *chat.AddChannelMemberPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AddChannelMemberPayload_clientMutationId(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ClientMutationID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.ClientMutationID)
 }
 func (ec *executionContext) fieldContext_AddChannelMemberPayload_clientMutationId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AddChannelMemberPayload", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _AddChannelMemberPayload_cursor(ctx context.Context, field graphql.CollectedField, obj *chat.AddChannelMemberPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AddChannelMemberPayload_cursor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOCursor2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOCursor2ᚖstring(ctx, field.Selections, obj.Cursor)
 }
 func (ec *executionContext) fieldContext_AddChannelMemberPayload_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AddChannelMemberPayload", field, false, false, errors.New("field of type Cursor does not have child fields"))
@@ -335,138 +303,42 @@ func (ec *executionContext) fieldContext_AddReactionPayload_userErrors(_ context
 }
 
 func (ec *executionContext) _AddReactionPayload_clientMutationId(ctx context.Context, field graphql.CollectedField, obj *chat.AddReactionPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AddReactionPayload_clientMutationId(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ClientMutationID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.ClientMutationID)
 }
 func (ec *executionContext) fieldContext_AddReactionPayload_clientMutationId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AddReactionPayload", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _AddReactionPayload_cursor(ctx context.Context, field graphql.CollectedField, obj *chat.AddReactionPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AddReactionPayload_cursor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOCursor2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOCursor2ᚖstring(ctx, field.Selections, obj.Cursor)
 }
 func (ec *executionContext) fieldContext_AddReactionPayload_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AddReactionPayload", field, false, false, errors.New("field of type Cursor does not have child fields"))
 }
 
 func (ec *executionContext) _Channel_id(ctx context.Context, field graphql.CollectedField, obj *entgen.Channel) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Channel_id(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNID2string(ctx, field.Selections, obj.ID)
 }
 func (ec *executionContext) fieldContext_Channel_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Channel", field, false, false, errors.New("field of type ID does not have child fields"))
 }
 
 func (ec *executionContext) _Channel_name(ctx context.Context, field graphql.CollectedField, obj *entgen.Channel) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Channel_name(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Name, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Name)
 }
 func (ec *executionContext) fieldContext_Channel_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Channel", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _Channel_topic(ctx context.Context, field graphql.CollectedField, obj *entgen.Channel) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Channel_topic(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Topic, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Topic)
 }
 func (ec *executionContext) fieldContext_Channel_topic(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Channel", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _Channel_visibility(ctx context.Context, field graphql.CollectedField, obj *entgen.Channel) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Channel_visibility(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Visibility, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v enum.Visibility) graphql.Marshaler {
-			return ec.marshalNChannelVisibility2karnakᚋentᚋenumᚐVisibility(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNChannelVisibility2karnakᚋentᚋenumᚐVisibility(ctx, field.Selections, obj.Visibility)
 }
 func (ec *executionContext) fieldContext_Channel_visibility(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Channel", field, false, false, errors.New("field of type ChannelVisibility does not have child fields"))
@@ -505,23 +377,7 @@ func (ec *executionContext) fieldContext_Channel_workspace(_ context.Context, fi
 }
 
 func (ec *executionContext) _Channel_lastSeq(ctx context.Context, field graphql.CollectedField, obj *entgen.Channel) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Channel_lastSeq(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.LastSeq, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.LastSeq)
 }
 func (ec *executionContext) fieldContext_Channel_lastSeq(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Channel", field, false, false, errors.New("field of type Int does not have child fields"))
@@ -597,46 +453,14 @@ func (ec *executionContext) fieldContext_Channel_cursor(_ context.Context, field
 }
 
 func (ec *executionContext) _Channel_version(ctx context.Context, field graphql.CollectedField, obj *entgen.Channel) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Channel_version(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Version, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Version)
 }
 func (ec *executionContext) fieldContext_Channel_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Channel", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
 func (ec *executionContext) _Channel_createdAt(ctx context.Context, field graphql.CollectedField, obj *entgen.Channel) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Channel_createdAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.CreatedAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, obj.CreatedAt)
 }
 func (ec *executionContext) fieldContext_Channel_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Channel", field, false, false, errors.New("field of type DateTime does not have child fields"))
@@ -739,7 +563,7 @@ func (ec *executionContext) _ChannelConnection_edges(ctx context.Context, field 
 			return ec.fieldContext_ChannelConnection_edges(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Edges, nil
+			return obj.Edges(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []page.Edge[*entgen.Channel]) graphql.Marshaler {
@@ -753,7 +577,7 @@ func (ec *executionContext) fieldContext_ChannelConnection_edges(_ context.Conte
 	fc = &graphql.FieldContext{
 		Object:     "ChannelConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_ChannelEdge(ctx, field)
@@ -803,7 +627,7 @@ func (ec *executionContext) _ChannelConnection_pageInfo(ctx context.Context, fie
 			return ec.fieldContext_ChannelConnection_pageInfo(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.PageInfo, nil
+			return obj.PageInfo(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v page.Info) graphql.Marshaler {
@@ -817,7 +641,7 @@ func (ec *executionContext) fieldContext_ChannelConnection_pageInfo(_ context.Co
 	fc = &graphql.FieldContext{
 		Object:     "ChannelConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_PageInfo(ctx, field)
@@ -850,115 +674,35 @@ func (ec *executionContext) fieldContext_ChannelConnection_totalCount(_ context.
 }
 
 func (ec *executionContext) _ChannelCreated_id(ctx context.Context, field graphql.CollectedField, obj *chat.ChannelCreated) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ChannelCreated_id(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNID2string(ctx, field.Selections, obj.ID)
 }
 func (ec *executionContext) fieldContext_ChannelCreated_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ChannelCreated", field, false, false, errors.New("field of type ID does not have child fields"))
 }
 
 func (ec *executionContext) _ChannelCreated_cursor(ctx context.Context, field graphql.CollectedField, obj *chat.ChannelCreated) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ChannelCreated_cursor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNCursor2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNCursor2string(ctx, field.Selections, obj.Cursor)
 }
 func (ec *executionContext) fieldContext_ChannelCreated_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ChannelCreated", field, false, false, errors.New("field of type Cursor does not have child fields"))
 }
 
 func (ec *executionContext) _ChannelCreated_seq(ctx context.Context, field graphql.CollectedField, obj *chat.ChannelCreated) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ChannelCreated_seq(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Seq, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return ec.marshalNInt642int64(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt642int64(ctx, field.Selections, obj.Seq)
 }
 func (ec *executionContext) fieldContext_ChannelCreated_seq(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ChannelCreated", field, false, false, errors.New("field of type Int64 does not have child fields"))
 }
 
 func (ec *executionContext) _ChannelCreated_type(ctx context.Context, field graphql.CollectedField, obj *chat.ChannelCreated) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ChannelCreated_type(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Type, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Type)
 }
 func (ec *executionContext) fieldContext_ChannelCreated_type(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ChannelCreated", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _ChannelCreated_occurredAt(ctx context.Context, field graphql.CollectedField, obj *chat.ChannelCreated) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ChannelCreated_occurredAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.OccurredAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, obj.OccurredAt)
 }
 func (ec *executionContext) fieldContext_ChannelCreated_occurredAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ChannelCreated", field, false, false, errors.New("field of type DateTime does not have child fields"))
@@ -997,23 +741,7 @@ func (ec *executionContext) fieldContext_ChannelCreated_actor(_ context.Context,
 }
 
 func (ec *executionContext) _ChannelCreated_clientMutationId(ctx context.Context, field graphql.CollectedField, obj *chat.ChannelCreated) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ChannelCreated_clientMutationId(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ClientMutationID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.ClientMutationID)
 }
 func (ec *executionContext) fieldContext_ChannelCreated_clientMutationId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ChannelCreated", field, false, false, errors.New("field of type String does not have child fields"))
@@ -1052,23 +780,7 @@ func (ec *executionContext) fieldContext_ChannelCreated_channel(_ context.Contex
 }
 
 func (ec *executionContext) _ChannelEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *page.Edge[*entgen.Channel]) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ChannelEdge_cursor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNCursor2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNCursor2string(ctx, field.Selections, obj.Cursor)
 }
 func (ec *executionContext) fieldContext_ChannelEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ChannelEdge", field, false, false, errors.New("field of type Cursor does not have child fields"))
@@ -1107,23 +819,7 @@ func (ec *executionContext) fieldContext_ChannelEdge_node(_ context.Context, fie
 }
 
 func (ec *executionContext) _ChannelMember_id(ctx context.Context, field graphql.CollectedField, obj *entgen.ChannelMember) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ChannelMember_id(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNID2string(ctx, field.Selections, obj.ID)
 }
 func (ec *executionContext) fieldContext_ChannelMember_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ChannelMember", field, false, false, errors.New("field of type ID does not have child fields"))
@@ -1162,46 +858,14 @@ func (ec *executionContext) fieldContext_ChannelMember_user(_ context.Context, f
 }
 
 func (ec *executionContext) _ChannelMember_moderator(ctx context.Context, field graphql.CollectedField, obj *entgen.ChannelMember) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ChannelMember_moderator(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Moderator, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Moderator)
 }
 func (ec *executionContext) fieldContext_ChannelMember_moderator(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ChannelMember", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
 func (ec *executionContext) _ChannelMember_joinedAt(ctx context.Context, field graphql.CollectedField, obj *entgen.ChannelMember) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ChannelMember_joinedAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.JoinedAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, obj.JoinedAt)
 }
 func (ec *executionContext) fieldContext_ChannelMember_joinedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ChannelMember", field, false, false, errors.New("field of type DateTime does not have child fields"))
@@ -1216,7 +880,7 @@ func (ec *executionContext) _ChannelMemberConnection_edges(ctx context.Context, 
 			return ec.fieldContext_ChannelMemberConnection_edges(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Edges, nil
+			return obj.Edges(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []page.Edge[*entgen.ChannelMember]) graphql.Marshaler {
@@ -1230,7 +894,7 @@ func (ec *executionContext) fieldContext_ChannelMemberConnection_edges(_ context
 	fc = &graphql.FieldContext{
 		Object:     "ChannelMemberConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_ChannelMemberEdge(ctx, field)
@@ -1280,7 +944,7 @@ func (ec *executionContext) _ChannelMemberConnection_pageInfo(ctx context.Contex
 			return ec.fieldContext_ChannelMemberConnection_pageInfo(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.PageInfo, nil
+			return obj.PageInfo(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v page.Info) graphql.Marshaler {
@@ -1294,7 +958,7 @@ func (ec *executionContext) fieldContext_ChannelMemberConnection_pageInfo(_ cont
 	fc = &graphql.FieldContext{
 		Object:     "ChannelMemberConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_PageInfo(ctx, field)
@@ -1327,23 +991,7 @@ func (ec *executionContext) fieldContext_ChannelMemberConnection_totalCount(_ co
 }
 
 func (ec *executionContext) _ChannelMemberEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *page.Edge[*entgen.ChannelMember]) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ChannelMemberEdge_cursor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNCursor2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNCursor2string(ctx, field.Selections, obj.Cursor)
 }
 func (ec *executionContext) fieldContext_ChannelMemberEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ChannelMemberEdge", field, false, false, errors.New("field of type Cursor does not have child fields"))
@@ -1382,115 +1030,35 @@ func (ec *executionContext) fieldContext_ChannelMemberEdge_node(_ context.Contex
 }
 
 func (ec *executionContext) _ChannelUpdated_id(ctx context.Context, field graphql.CollectedField, obj *chat.ChannelUpdated) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ChannelUpdated_id(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNID2string(ctx, field.Selections, obj.ID)
 }
 func (ec *executionContext) fieldContext_ChannelUpdated_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ChannelUpdated", field, false, false, errors.New("field of type ID does not have child fields"))
 }
 
 func (ec *executionContext) _ChannelUpdated_cursor(ctx context.Context, field graphql.CollectedField, obj *chat.ChannelUpdated) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ChannelUpdated_cursor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNCursor2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNCursor2string(ctx, field.Selections, obj.Cursor)
 }
 func (ec *executionContext) fieldContext_ChannelUpdated_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ChannelUpdated", field, false, false, errors.New("field of type Cursor does not have child fields"))
 }
 
 func (ec *executionContext) _ChannelUpdated_seq(ctx context.Context, field graphql.CollectedField, obj *chat.ChannelUpdated) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ChannelUpdated_seq(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Seq, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return ec.marshalNInt642int64(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt642int64(ctx, field.Selections, obj.Seq)
 }
 func (ec *executionContext) fieldContext_ChannelUpdated_seq(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ChannelUpdated", field, false, false, errors.New("field of type Int64 does not have child fields"))
 }
 
 func (ec *executionContext) _ChannelUpdated_type(ctx context.Context, field graphql.CollectedField, obj *chat.ChannelUpdated) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ChannelUpdated_type(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Type, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Type)
 }
 func (ec *executionContext) fieldContext_ChannelUpdated_type(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ChannelUpdated", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _ChannelUpdated_occurredAt(ctx context.Context, field graphql.CollectedField, obj *chat.ChannelUpdated) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ChannelUpdated_occurredAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.OccurredAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, obj.OccurredAt)
 }
 func (ec *executionContext) fieldContext_ChannelUpdated_occurredAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ChannelUpdated", field, false, false, errors.New("field of type DateTime does not have child fields"))
@@ -1529,23 +1097,7 @@ func (ec *executionContext) fieldContext_ChannelUpdated_actor(_ context.Context,
 }
 
 func (ec *executionContext) _ChannelUpdated_clientMutationId(ctx context.Context, field graphql.CollectedField, obj *chat.ChannelUpdated) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ChannelUpdated_clientMutationId(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ClientMutationID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.ClientMutationID)
 }
 func (ec *executionContext) fieldContext_ChannelUpdated_clientMutationId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ChannelUpdated", field, false, false, errors.New("field of type String does not have child fields"))
@@ -1648,46 +1200,14 @@ func (ec *executionContext) fieldContext_CreateChannelPayload_userErrors(_ conte
 }
 
 func (ec *executionContext) _CreateChannelPayload_clientMutationId(ctx context.Context, field graphql.CollectedField, obj *chat.CreateChannelPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CreateChannelPayload_clientMutationId(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ClientMutationID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.ClientMutationID)
 }
 func (ec *executionContext) fieldContext_CreateChannelPayload_clientMutationId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CreateChannelPayload", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _CreateChannelPayload_cursor(ctx context.Context, field graphql.CollectedField, obj *chat.CreateChannelPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CreateChannelPayload_cursor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOCursor2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOCursor2ᚖstring(ctx, field.Selections, obj.Cursor)
 }
 func (ec *executionContext) fieldContext_CreateChannelPayload_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CreateChannelPayload", field, false, false, errors.New("field of type Cursor does not have child fields"))
@@ -1758,46 +1278,14 @@ func (ec *executionContext) fieldContext_DeleteMessagePayload_userErrors(_ conte
 }
 
 func (ec *executionContext) _DeleteMessagePayload_clientMutationId(ctx context.Context, field graphql.CollectedField, obj *chat.DeleteMessagePayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_DeleteMessagePayload_clientMutationId(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ClientMutationID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.ClientMutationID)
 }
 func (ec *executionContext) fieldContext_DeleteMessagePayload_clientMutationId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DeleteMessagePayload", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _DeleteMessagePayload_cursor(ctx context.Context, field graphql.CollectedField, obj *chat.DeleteMessagePayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_DeleteMessagePayload_cursor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOCursor2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOCursor2ᚖstring(ctx, field.Selections, obj.Cursor)
 }
 func (ec *executionContext) fieldContext_DeleteMessagePayload_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DeleteMessagePayload", field, false, false, errors.New("field of type Cursor does not have child fields"))
@@ -1868,46 +1356,14 @@ func (ec *executionContext) fieldContext_EditMessagePayload_userErrors(_ context
 }
 
 func (ec *executionContext) _EditMessagePayload_clientMutationId(ctx context.Context, field graphql.CollectedField, obj *chat.EditMessagePayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_EditMessagePayload_clientMutationId(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ClientMutationID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.ClientMutationID)
 }
 func (ec *executionContext) fieldContext_EditMessagePayload_clientMutationId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("EditMessagePayload", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _EditMessagePayload_cursor(ctx context.Context, field graphql.CollectedField, obj *chat.EditMessagePayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_EditMessagePayload_cursor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOCursor2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOCursor2ᚖstring(ctx, field.Selections, obj.Cursor)
 }
 func (ec *executionContext) fieldContext_EditMessagePayload_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("EditMessagePayload", field, false, false, errors.New("field of type Cursor does not have child fields"))
@@ -1978,69 +1434,21 @@ func (ec *executionContext) fieldContext_JoinChannelPayload_userErrors(_ context
 }
 
 func (ec *executionContext) _JoinChannelPayload_clientMutationId(ctx context.Context, field graphql.CollectedField, obj *chat.JoinChannelPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_JoinChannelPayload_clientMutationId(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ClientMutationID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.ClientMutationID)
 }
 func (ec *executionContext) fieldContext_JoinChannelPayload_clientMutationId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("JoinChannelPayload", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _JoinChannelPayload_cursor(ctx context.Context, field graphql.CollectedField, obj *chat.JoinChannelPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_JoinChannelPayload_cursor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOCursor2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOCursor2ᚖstring(ctx, field.Selections, obj.Cursor)
 }
 func (ec *executionContext) fieldContext_JoinChannelPayload_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("JoinChannelPayload", field, false, false, errors.New("field of type Cursor does not have child fields"))
 }
 
 func (ec *executionContext) _LeaveChannelPayload_channelId(ctx context.Context, field graphql.CollectedField, obj *chat.LeaveChannelPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_LeaveChannelPayload_channelId(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ChannelID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOID2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOID2ᚖstring(ctx, field.Selections, obj.ChannelID)
 }
 func (ec *executionContext) fieldContext_LeaveChannelPayload_channelId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("LeaveChannelPayload", field, false, false, errors.New("field of type ID does not have child fields"))
@@ -2079,46 +1487,14 @@ func (ec *executionContext) fieldContext_LeaveChannelPayload_userErrors(_ contex
 }
 
 func (ec *executionContext) _LeaveChannelPayload_clientMutationId(ctx context.Context, field graphql.CollectedField, obj *chat.LeaveChannelPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_LeaveChannelPayload_clientMutationId(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ClientMutationID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.ClientMutationID)
 }
 func (ec *executionContext) fieldContext_LeaveChannelPayload_clientMutationId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("LeaveChannelPayload", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _LeaveChannelPayload_cursor(ctx context.Context, field graphql.CollectedField, obj *chat.LeaveChannelPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_LeaveChannelPayload_cursor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOCursor2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOCursor2ᚖstring(ctx, field.Selections, obj.Cursor)
 }
 func (ec *executionContext) fieldContext_LeaveChannelPayload_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("LeaveChannelPayload", field, false, false, errors.New("field of type Cursor does not have child fields"))
@@ -2189,161 +1565,49 @@ func (ec *executionContext) fieldContext_MarkReadPayload_userErrors(_ context.Co
 }
 
 func (ec *executionContext) _MarkReadPayload_clientMutationId(ctx context.Context, field graphql.CollectedField, obj *chat.MarkReadPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_MarkReadPayload_clientMutationId(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ClientMutationID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.ClientMutationID)
 }
 func (ec *executionContext) fieldContext_MarkReadPayload_clientMutationId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MarkReadPayload", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _MarkReadPayload_cursor(ctx context.Context, field graphql.CollectedField, obj *chat.MarkReadPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_MarkReadPayload_cursor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOCursor2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOCursor2ᚖstring(ctx, field.Selections, obj.Cursor)
 }
 func (ec *executionContext) fieldContext_MarkReadPayload_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MarkReadPayload", field, false, false, errors.New("field of type Cursor does not have child fields"))
 }
 
 func (ec *executionContext) _MemberJoined_id(ctx context.Context, field graphql.CollectedField, obj *chat.MemberJoined) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_MemberJoined_id(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNID2string(ctx, field.Selections, obj.ID)
 }
 func (ec *executionContext) fieldContext_MemberJoined_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MemberJoined", field, false, false, errors.New("field of type ID does not have child fields"))
 }
 
 func (ec *executionContext) _MemberJoined_cursor(ctx context.Context, field graphql.CollectedField, obj *chat.MemberJoined) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_MemberJoined_cursor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNCursor2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNCursor2string(ctx, field.Selections, obj.Cursor)
 }
 func (ec *executionContext) fieldContext_MemberJoined_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MemberJoined", field, false, false, errors.New("field of type Cursor does not have child fields"))
 }
 
 func (ec *executionContext) _MemberJoined_seq(ctx context.Context, field graphql.CollectedField, obj *chat.MemberJoined) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_MemberJoined_seq(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Seq, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return ec.marshalNInt642int64(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt642int64(ctx, field.Selections, obj.Seq)
 }
 func (ec *executionContext) fieldContext_MemberJoined_seq(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MemberJoined", field, false, false, errors.New("field of type Int64 does not have child fields"))
 }
 
 func (ec *executionContext) _MemberJoined_type(ctx context.Context, field graphql.CollectedField, obj *chat.MemberJoined) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_MemberJoined_type(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Type, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Type)
 }
 func (ec *executionContext) fieldContext_MemberJoined_type(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MemberJoined", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _MemberJoined_occurredAt(ctx context.Context, field graphql.CollectedField, obj *chat.MemberJoined) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_MemberJoined_occurredAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.OccurredAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, obj.OccurredAt)
 }
 func (ec *executionContext) fieldContext_MemberJoined_occurredAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MemberJoined", field, false, false, errors.New("field of type DateTime does not have child fields"))
@@ -2382,23 +1646,7 @@ func (ec *executionContext) fieldContext_MemberJoined_actor(_ context.Context, f
 }
 
 func (ec *executionContext) _MemberJoined_clientMutationId(ctx context.Context, field graphql.CollectedField, obj *chat.MemberJoined) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_MemberJoined_clientMutationId(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ClientMutationID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.ClientMutationID)
 }
 func (ec *executionContext) fieldContext_MemberJoined_clientMutationId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MemberJoined", field, false, false, errors.New("field of type String does not have child fields"))
@@ -2469,115 +1717,35 @@ func (ec *executionContext) fieldContext_MemberJoined_user(_ context.Context, fi
 }
 
 func (ec *executionContext) _MemberLeft_id(ctx context.Context, field graphql.CollectedField, obj *chat.MemberLeft) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_MemberLeft_id(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNID2string(ctx, field.Selections, obj.ID)
 }
 func (ec *executionContext) fieldContext_MemberLeft_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MemberLeft", field, false, false, errors.New("field of type ID does not have child fields"))
 }
 
 func (ec *executionContext) _MemberLeft_cursor(ctx context.Context, field graphql.CollectedField, obj *chat.MemberLeft) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_MemberLeft_cursor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNCursor2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNCursor2string(ctx, field.Selections, obj.Cursor)
 }
 func (ec *executionContext) fieldContext_MemberLeft_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MemberLeft", field, false, false, errors.New("field of type Cursor does not have child fields"))
 }
 
 func (ec *executionContext) _MemberLeft_seq(ctx context.Context, field graphql.CollectedField, obj *chat.MemberLeft) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_MemberLeft_seq(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Seq, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return ec.marshalNInt642int64(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt642int64(ctx, field.Selections, obj.Seq)
 }
 func (ec *executionContext) fieldContext_MemberLeft_seq(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MemberLeft", field, false, false, errors.New("field of type Int64 does not have child fields"))
 }
 
 func (ec *executionContext) _MemberLeft_type(ctx context.Context, field graphql.CollectedField, obj *chat.MemberLeft) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_MemberLeft_type(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Type, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Type)
 }
 func (ec *executionContext) fieldContext_MemberLeft_type(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MemberLeft", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _MemberLeft_occurredAt(ctx context.Context, field graphql.CollectedField, obj *chat.MemberLeft) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_MemberLeft_occurredAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.OccurredAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, obj.OccurredAt)
 }
 func (ec *executionContext) fieldContext_MemberLeft_occurredAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MemberLeft", field, false, false, errors.New("field of type DateTime does not have child fields"))
@@ -2616,23 +1784,7 @@ func (ec *executionContext) fieldContext_MemberLeft_actor(_ context.Context, fie
 }
 
 func (ec *executionContext) _MemberLeft_clientMutationId(ctx context.Context, field graphql.CollectedField, obj *chat.MemberLeft) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_MemberLeft_clientMutationId(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ClientMutationID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.ClientMutationID)
 }
 func (ec *executionContext) fieldContext_MemberLeft_clientMutationId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MemberLeft", field, false, false, errors.New("field of type String does not have child fields"))
@@ -2703,69 +1855,21 @@ func (ec *executionContext) fieldContext_MemberLeft_user(_ context.Context, fiel
 }
 
 func (ec *executionContext) _Message_id(ctx context.Context, field graphql.CollectedField, obj *entgen.Message) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Message_id(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNID2string(ctx, field.Selections, obj.ID)
 }
 func (ec *executionContext) fieldContext_Message_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Message", field, false, false, errors.New("field of type ID does not have child fields"))
 }
 
 func (ec *executionContext) _Message_seq(ctx context.Context, field graphql.CollectedField, obj *entgen.Message) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Message_seq(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Seq, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Seq)
 }
 func (ec *executionContext) fieldContext_Message_seq(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Message", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
 func (ec *executionContext) _Message_body(ctx context.Context, field graphql.CollectedField, obj *entgen.Message) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Message_body(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Body, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Body)
 }
 func (ec *executionContext) fieldContext_Message_body(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Message", field, false, false, errors.New("field of type String does not have child fields"))
@@ -2932,92 +2036,28 @@ func (ec *executionContext) fieldContext_Message_reactions(_ context.Context, fi
 }
 
 func (ec *executionContext) _Message_version(ctx context.Context, field graphql.CollectedField, obj *entgen.Message) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Message_version(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Version, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Version)
 }
 func (ec *executionContext) fieldContext_Message_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Message", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
 func (ec *executionContext) _Message_editedAt(ctx context.Context, field graphql.CollectedField, obj *entgen.Message) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Message_editedAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.EditedAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
-			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalODateTime2ᚖtimeᚐTime(ctx, field.Selections, obj.EditedAt)
 }
 func (ec *executionContext) fieldContext_Message_editedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Message", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
 func (ec *executionContext) _Message_deletedAt(ctx context.Context, field graphql.CollectedField, obj *entgen.Message) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Message_deletedAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.DeletedAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
-			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalODateTime2ᚖtimeᚐTime(ctx, field.Selections, obj.DeletedAt)
 }
 func (ec *executionContext) fieldContext_Message_deletedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Message", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
 func (ec *executionContext) _Message_createdAt(ctx context.Context, field graphql.CollectedField, obj *entgen.Message) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Message_createdAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.CreatedAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, obj.CreatedAt)
 }
 func (ec *executionContext) fieldContext_Message_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Message", field, false, false, errors.New("field of type DateTime does not have child fields"))
@@ -3032,7 +2072,7 @@ func (ec *executionContext) _MessageConnection_edges(ctx context.Context, field 
 			return ec.fieldContext_MessageConnection_edges(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Edges, nil
+			return obj.Edges(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []page.Edge[*entgen.Message]) graphql.Marshaler {
@@ -3046,7 +2086,7 @@ func (ec *executionContext) fieldContext_MessageConnection_edges(_ context.Conte
 	fc = &graphql.FieldContext{
 		Object:     "MessageConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_MessageEdge(ctx, field)
@@ -3096,7 +2136,7 @@ func (ec *executionContext) _MessageConnection_pageInfo(ctx context.Context, fie
 			return ec.fieldContext_MessageConnection_pageInfo(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.PageInfo, nil
+			return obj.PageInfo(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v page.Info) graphql.Marshaler {
@@ -3110,7 +2150,7 @@ func (ec *executionContext) fieldContext_MessageConnection_pageInfo(_ context.Co
 	fc = &graphql.FieldContext{
 		Object:     "MessageConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_PageInfo(ctx, field)
@@ -3143,115 +2183,35 @@ func (ec *executionContext) fieldContext_MessageConnection_totalCount(_ context.
 }
 
 func (ec *executionContext) _MessageDeleted_id(ctx context.Context, field graphql.CollectedField, obj *chat.MessageDeleted) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_MessageDeleted_id(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNID2string(ctx, field.Selections, obj.ID)
 }
 func (ec *executionContext) fieldContext_MessageDeleted_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MessageDeleted", field, false, false, errors.New("field of type ID does not have child fields"))
 }
 
 func (ec *executionContext) _MessageDeleted_cursor(ctx context.Context, field graphql.CollectedField, obj *chat.MessageDeleted) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_MessageDeleted_cursor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNCursor2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNCursor2string(ctx, field.Selections, obj.Cursor)
 }
 func (ec *executionContext) fieldContext_MessageDeleted_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MessageDeleted", field, false, false, errors.New("field of type Cursor does not have child fields"))
 }
 
 func (ec *executionContext) _MessageDeleted_seq(ctx context.Context, field graphql.CollectedField, obj *chat.MessageDeleted) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_MessageDeleted_seq(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Seq, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return ec.marshalNInt642int64(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt642int64(ctx, field.Selections, obj.Seq)
 }
 func (ec *executionContext) fieldContext_MessageDeleted_seq(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MessageDeleted", field, false, false, errors.New("field of type Int64 does not have child fields"))
 }
 
 func (ec *executionContext) _MessageDeleted_type(ctx context.Context, field graphql.CollectedField, obj *chat.MessageDeleted) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_MessageDeleted_type(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Type, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Type)
 }
 func (ec *executionContext) fieldContext_MessageDeleted_type(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MessageDeleted", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _MessageDeleted_occurredAt(ctx context.Context, field graphql.CollectedField, obj *chat.MessageDeleted) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_MessageDeleted_occurredAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.OccurredAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, obj.OccurredAt)
 }
 func (ec *executionContext) fieldContext_MessageDeleted_occurredAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MessageDeleted", field, false, false, errors.New("field of type DateTime does not have child fields"))
@@ -3290,23 +2250,7 @@ func (ec *executionContext) fieldContext_MessageDeleted_actor(_ context.Context,
 }
 
 func (ec *executionContext) _MessageDeleted_clientMutationId(ctx context.Context, field graphql.CollectedField, obj *chat.MessageDeleted) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_MessageDeleted_clientMutationId(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ClientMutationID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.ClientMutationID)
 }
 func (ec *executionContext) fieldContext_MessageDeleted_clientMutationId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MessageDeleted", field, false, false, errors.New("field of type String does not have child fields"))
@@ -3345,23 +2289,7 @@ func (ec *executionContext) fieldContext_MessageDeleted_message(_ context.Contex
 }
 
 func (ec *executionContext) _MessageEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *page.Edge[*entgen.Message]) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_MessageEdge_cursor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNCursor2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNCursor2string(ctx, field.Selections, obj.Cursor)
 }
 func (ec *executionContext) fieldContext_MessageEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MessageEdge", field, false, false, errors.New("field of type Cursor does not have child fields"))
@@ -3400,115 +2328,35 @@ func (ec *executionContext) fieldContext_MessageEdge_node(_ context.Context, fie
 }
 
 func (ec *executionContext) _MessageEdited_id(ctx context.Context, field graphql.CollectedField, obj *chat.MessageEdited) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_MessageEdited_id(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNID2string(ctx, field.Selections, obj.ID)
 }
 func (ec *executionContext) fieldContext_MessageEdited_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MessageEdited", field, false, false, errors.New("field of type ID does not have child fields"))
 }
 
 func (ec *executionContext) _MessageEdited_cursor(ctx context.Context, field graphql.CollectedField, obj *chat.MessageEdited) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_MessageEdited_cursor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNCursor2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNCursor2string(ctx, field.Selections, obj.Cursor)
 }
 func (ec *executionContext) fieldContext_MessageEdited_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MessageEdited", field, false, false, errors.New("field of type Cursor does not have child fields"))
 }
 
 func (ec *executionContext) _MessageEdited_seq(ctx context.Context, field graphql.CollectedField, obj *chat.MessageEdited) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_MessageEdited_seq(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Seq, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return ec.marshalNInt642int64(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt642int64(ctx, field.Selections, obj.Seq)
 }
 func (ec *executionContext) fieldContext_MessageEdited_seq(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MessageEdited", field, false, false, errors.New("field of type Int64 does not have child fields"))
 }
 
 func (ec *executionContext) _MessageEdited_type(ctx context.Context, field graphql.CollectedField, obj *chat.MessageEdited) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_MessageEdited_type(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Type, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Type)
 }
 func (ec *executionContext) fieldContext_MessageEdited_type(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MessageEdited", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _MessageEdited_occurredAt(ctx context.Context, field graphql.CollectedField, obj *chat.MessageEdited) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_MessageEdited_occurredAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.OccurredAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, obj.OccurredAt)
 }
 func (ec *executionContext) fieldContext_MessageEdited_occurredAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MessageEdited", field, false, false, errors.New("field of type DateTime does not have child fields"))
@@ -3547,23 +2395,7 @@ func (ec *executionContext) fieldContext_MessageEdited_actor(_ context.Context, 
 }
 
 func (ec *executionContext) _MessageEdited_clientMutationId(ctx context.Context, field graphql.CollectedField, obj *chat.MessageEdited) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_MessageEdited_clientMutationId(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ClientMutationID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.ClientMutationID)
 }
 func (ec *executionContext) fieldContext_MessageEdited_clientMutationId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MessageEdited", field, false, false, errors.New("field of type String does not have child fields"))
@@ -3602,115 +2434,35 @@ func (ec *executionContext) fieldContext_MessageEdited_message(_ context.Context
 }
 
 func (ec *executionContext) _MessagePosted_id(ctx context.Context, field graphql.CollectedField, obj *chat.MessagePosted) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_MessagePosted_id(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNID2string(ctx, field.Selections, obj.ID)
 }
 func (ec *executionContext) fieldContext_MessagePosted_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MessagePosted", field, false, false, errors.New("field of type ID does not have child fields"))
 }
 
 func (ec *executionContext) _MessagePosted_cursor(ctx context.Context, field graphql.CollectedField, obj *chat.MessagePosted) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_MessagePosted_cursor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNCursor2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNCursor2string(ctx, field.Selections, obj.Cursor)
 }
 func (ec *executionContext) fieldContext_MessagePosted_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MessagePosted", field, false, false, errors.New("field of type Cursor does not have child fields"))
 }
 
 func (ec *executionContext) _MessagePosted_seq(ctx context.Context, field graphql.CollectedField, obj *chat.MessagePosted) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_MessagePosted_seq(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Seq, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return ec.marshalNInt642int64(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt642int64(ctx, field.Selections, obj.Seq)
 }
 func (ec *executionContext) fieldContext_MessagePosted_seq(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MessagePosted", field, false, false, errors.New("field of type Int64 does not have child fields"))
 }
 
 func (ec *executionContext) _MessagePosted_type(ctx context.Context, field graphql.CollectedField, obj *chat.MessagePosted) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_MessagePosted_type(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Type, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Type)
 }
 func (ec *executionContext) fieldContext_MessagePosted_type(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MessagePosted", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _MessagePosted_occurredAt(ctx context.Context, field graphql.CollectedField, obj *chat.MessagePosted) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_MessagePosted_occurredAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.OccurredAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, obj.OccurredAt)
 }
 func (ec *executionContext) fieldContext_MessagePosted_occurredAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MessagePosted", field, false, false, errors.New("field of type DateTime does not have child fields"))
@@ -3749,23 +2501,7 @@ func (ec *executionContext) fieldContext_MessagePosted_actor(_ context.Context, 
 }
 
 func (ec *executionContext) _MessagePosted_clientMutationId(ctx context.Context, field graphql.CollectedField, obj *chat.MessagePosted) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_MessagePosted_clientMutationId(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ClientMutationID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.ClientMutationID)
 }
 func (ec *executionContext) fieldContext_MessagePosted_clientMutationId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MessagePosted", field, false, false, errors.New("field of type String does not have child fields"))
@@ -3868,161 +2604,49 @@ func (ec *executionContext) fieldContext_OpenDirectChannelPayload_userErrors(_ c
 }
 
 func (ec *executionContext) _OpenDirectChannelPayload_clientMutationId(ctx context.Context, field graphql.CollectedField, obj *chat.OpenDirectChannelPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_OpenDirectChannelPayload_clientMutationId(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ClientMutationID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.ClientMutationID)
 }
 func (ec *executionContext) fieldContext_OpenDirectChannelPayload_clientMutationId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("OpenDirectChannelPayload", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _OpenDirectChannelPayload_cursor(ctx context.Context, field graphql.CollectedField, obj *chat.OpenDirectChannelPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_OpenDirectChannelPayload_cursor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOCursor2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOCursor2ᚖstring(ctx, field.Selections, obj.Cursor)
 }
 func (ec *executionContext) fieldContext_OpenDirectChannelPayload_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("OpenDirectChannelPayload", field, false, false, errors.New("field of type Cursor does not have child fields"))
 }
 
 func (ec *executionContext) _ReactionAdded_id(ctx context.Context, field graphql.CollectedField, obj *chat.ReactionAdded) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReactionAdded_id(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNID2string(ctx, field.Selections, obj.ID)
 }
 func (ec *executionContext) fieldContext_ReactionAdded_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReactionAdded", field, false, false, errors.New("field of type ID does not have child fields"))
 }
 
 func (ec *executionContext) _ReactionAdded_cursor(ctx context.Context, field graphql.CollectedField, obj *chat.ReactionAdded) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReactionAdded_cursor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNCursor2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNCursor2string(ctx, field.Selections, obj.Cursor)
 }
 func (ec *executionContext) fieldContext_ReactionAdded_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReactionAdded", field, false, false, errors.New("field of type Cursor does not have child fields"))
 }
 
 func (ec *executionContext) _ReactionAdded_seq(ctx context.Context, field graphql.CollectedField, obj *chat.ReactionAdded) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReactionAdded_seq(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Seq, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return ec.marshalNInt642int64(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt642int64(ctx, field.Selections, obj.Seq)
 }
 func (ec *executionContext) fieldContext_ReactionAdded_seq(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReactionAdded", field, false, false, errors.New("field of type Int64 does not have child fields"))
 }
 
 func (ec *executionContext) _ReactionAdded_type(ctx context.Context, field graphql.CollectedField, obj *chat.ReactionAdded) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReactionAdded_type(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Type, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Type)
 }
 func (ec *executionContext) fieldContext_ReactionAdded_type(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReactionAdded", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _ReactionAdded_occurredAt(ctx context.Context, field graphql.CollectedField, obj *chat.ReactionAdded) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReactionAdded_occurredAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.OccurredAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, obj.OccurredAt)
 }
 func (ec *executionContext) fieldContext_ReactionAdded_occurredAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReactionAdded", field, false, false, errors.New("field of type DateTime does not have child fields"))
@@ -4061,23 +2685,7 @@ func (ec *executionContext) fieldContext_ReactionAdded_actor(_ context.Context, 
 }
 
 func (ec *executionContext) _ReactionAdded_clientMutationId(ctx context.Context, field graphql.CollectedField, obj *chat.ReactionAdded) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReactionAdded_clientMutationId(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ClientMutationID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.ClientMutationID)
 }
 func (ec *executionContext) fieldContext_ReactionAdded_clientMutationId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReactionAdded", field, false, false, errors.New("field of type String does not have child fields"))
@@ -4139,184 +2747,56 @@ func (ec *executionContext) fieldContext_ReactionAdded_emoji(_ context.Context, 
 }
 
 func (ec *executionContext) _ReactionGroup_emoji(ctx context.Context, field graphql.CollectedField, obj *chat.ReactionGroup) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReactionGroup_emoji(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Emoji, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Emoji)
 }
 func (ec *executionContext) fieldContext_ReactionGroup_emoji(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReactionGroup", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _ReactionGroup_count(ctx context.Context, field graphql.CollectedField, obj *chat.ReactionGroup) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReactionGroup_count(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Count, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Count)
 }
 func (ec *executionContext) fieldContext_ReactionGroup_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReactionGroup", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
 func (ec *executionContext) _ReactionGroup_viewerReacted(ctx context.Context, field graphql.CollectedField, obj *chat.ReactionGroup) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReactionGroup_viewerReacted(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ViewerReacted, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.ViewerReacted)
 }
 func (ec *executionContext) fieldContext_ReactionGroup_viewerReacted(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReactionGroup", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
 func (ec *executionContext) _ReactionRemoved_id(ctx context.Context, field graphql.CollectedField, obj *chat.ReactionRemoved) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReactionRemoved_id(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNID2string(ctx, field.Selections, obj.ID)
 }
 func (ec *executionContext) fieldContext_ReactionRemoved_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReactionRemoved", field, false, false, errors.New("field of type ID does not have child fields"))
 }
 
 func (ec *executionContext) _ReactionRemoved_cursor(ctx context.Context, field graphql.CollectedField, obj *chat.ReactionRemoved) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReactionRemoved_cursor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNCursor2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNCursor2string(ctx, field.Selections, obj.Cursor)
 }
 func (ec *executionContext) fieldContext_ReactionRemoved_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReactionRemoved", field, false, false, errors.New("field of type Cursor does not have child fields"))
 }
 
 func (ec *executionContext) _ReactionRemoved_seq(ctx context.Context, field graphql.CollectedField, obj *chat.ReactionRemoved) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReactionRemoved_seq(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Seq, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return ec.marshalNInt642int64(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt642int64(ctx, field.Selections, obj.Seq)
 }
 func (ec *executionContext) fieldContext_ReactionRemoved_seq(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReactionRemoved", field, false, false, errors.New("field of type Int64 does not have child fields"))
 }
 
 func (ec *executionContext) _ReactionRemoved_type(ctx context.Context, field graphql.CollectedField, obj *chat.ReactionRemoved) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReactionRemoved_type(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Type, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Type)
 }
 func (ec *executionContext) fieldContext_ReactionRemoved_type(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReactionRemoved", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _ReactionRemoved_occurredAt(ctx context.Context, field graphql.CollectedField, obj *chat.ReactionRemoved) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReactionRemoved_occurredAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.OccurredAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, obj.OccurredAt)
 }
 func (ec *executionContext) fieldContext_ReactionRemoved_occurredAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReactionRemoved", field, false, false, errors.New("field of type DateTime does not have child fields"))
@@ -4355,23 +2835,7 @@ func (ec *executionContext) fieldContext_ReactionRemoved_actor(_ context.Context
 }
 
 func (ec *executionContext) _ReactionRemoved_clientMutationId(ctx context.Context, field graphql.CollectedField, obj *chat.ReactionRemoved) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReactionRemoved_clientMutationId(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ClientMutationID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.ClientMutationID)
 }
 func (ec *executionContext) fieldContext_ReactionRemoved_clientMutationId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReactionRemoved", field, false, false, errors.New("field of type String does not have child fields"))
@@ -4433,23 +2897,7 @@ func (ec *executionContext) fieldContext_ReactionRemoved_emoji(_ context.Context
 }
 
 func (ec *executionContext) _RemoveChannelMemberPayload_userId(ctx context.Context, field graphql.CollectedField, obj *chat.RemoveChannelMemberPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RemoveChannelMemberPayload_userId(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.UserID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOID2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOID2ᚖstring(ctx, field.Selections, obj.UserID)
 }
 func (ec *executionContext) fieldContext_RemoveChannelMemberPayload_userId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RemoveChannelMemberPayload", field, false, false, errors.New("field of type ID does not have child fields"))
@@ -4488,46 +2936,14 @@ func (ec *executionContext) fieldContext_RemoveChannelMemberPayload_userErrors(_
 }
 
 func (ec *executionContext) _RemoveChannelMemberPayload_clientMutationId(ctx context.Context, field graphql.CollectedField, obj *chat.RemoveChannelMemberPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RemoveChannelMemberPayload_clientMutationId(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ClientMutationID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.ClientMutationID)
 }
 func (ec *executionContext) fieldContext_RemoveChannelMemberPayload_clientMutationId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RemoveChannelMemberPayload", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _RemoveChannelMemberPayload_cursor(ctx context.Context, field graphql.CollectedField, obj *chat.RemoveChannelMemberPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RemoveChannelMemberPayload_cursor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOCursor2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOCursor2ᚖstring(ctx, field.Selections, obj.Cursor)
 }
 func (ec *executionContext) fieldContext_RemoveChannelMemberPayload_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RemoveChannelMemberPayload", field, false, false, errors.New("field of type Cursor does not have child fields"))
@@ -4598,46 +3014,14 @@ func (ec *executionContext) fieldContext_RemoveReactionPayload_userErrors(_ cont
 }
 
 func (ec *executionContext) _RemoveReactionPayload_clientMutationId(ctx context.Context, field graphql.CollectedField, obj *chat.RemoveReactionPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RemoveReactionPayload_clientMutationId(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ClientMutationID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.ClientMutationID)
 }
 func (ec *executionContext) fieldContext_RemoveReactionPayload_clientMutationId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RemoveReactionPayload", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _RemoveReactionPayload_cursor(ctx context.Context, field graphql.CollectedField, obj *chat.RemoveReactionPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RemoveReactionPayload_cursor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOCursor2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOCursor2ᚖstring(ctx, field.Selections, obj.Cursor)
 }
 func (ec *executionContext) fieldContext_RemoveReactionPayload_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RemoveReactionPayload", field, false, false, errors.New("field of type Cursor does not have child fields"))
@@ -4708,46 +3092,14 @@ func (ec *executionContext) fieldContext_SendMessagePayload_userErrors(_ context
 }
 
 func (ec *executionContext) _SendMessagePayload_clientMutationId(ctx context.Context, field graphql.CollectedField, obj *chat.SendMessagePayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SendMessagePayload_clientMutationId(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ClientMutationID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.ClientMutationID)
 }
 func (ec *executionContext) fieldContext_SendMessagePayload_clientMutationId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SendMessagePayload", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _SendMessagePayload_cursor(ctx context.Context, field graphql.CollectedField, obj *chat.SendMessagePayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SendMessagePayload_cursor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOCursor2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOCursor2ᚖstring(ctx, field.Selections, obj.Cursor)
 }
 func (ec *executionContext) fieldContext_SendMessagePayload_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SendMessagePayload", field, false, false, errors.New("field of type Cursor does not have child fields"))
@@ -4818,46 +3170,14 @@ func (ec *executionContext) fieldContext_UpdateChannelPayload_userErrors(_ conte
 }
 
 func (ec *executionContext) _UpdateChannelPayload_clientMutationId(ctx context.Context, field graphql.CollectedField, obj *chat.UpdateChannelPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_UpdateChannelPayload_clientMutationId(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ClientMutationID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.ClientMutationID)
 }
 func (ec *executionContext) fieldContext_UpdateChannelPayload_clientMutationId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("UpdateChannelPayload", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _UpdateChannelPayload_cursor(ctx context.Context, field graphql.CollectedField, obj *chat.UpdateChannelPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_UpdateChannelPayload_cursor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOCursor2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOCursor2ᚖstring(ctx, field.Selections, obj.Cursor)
 }
 func (ec *executionContext) fieldContext_UpdateChannelPayload_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("UpdateChannelPayload", field, false, false, errors.New("field of type Cursor does not have child fields"))
@@ -5576,6 +3896,34 @@ var addChannelMemberPayloadImplementors = []string{"AddChannelMemberPayload"}
 
 func (ec *executionContext) _AddChannelMemberPayload(ctx context.Context, sel ast.SelectionSet, obj *chat.AddChannelMemberPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, addChannelMemberPayloadImplementors)
+	if exec.Deferred(fields) {
+		return ec.deferred_AddChannelMemberPayload(ctx, sel, obj)
+	}
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AddChannelMemberPayload")
+		case "member":
+			out.Nullable(i, ec._AddChannelMemberPayload_member(ctx, field, obj))
+		case "userErrors":
+			out.Required(i, ec._AddChannelMemberPayload_userErrors(ctx, field, obj))
+		case "clientMutationId":
+			out.Nullable(i, ec._AddChannelMemberPayload_clientMutationId(ctx, field, obj))
+		case "cursor":
+			out.Nullable(i, ec._AddChannelMemberPayload_cursor(ctx, field, obj))
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalid {
+		return graphql.Null
+	}
+	return out
+}
+
+func (ec *executionContext) deferred_AddChannelMemberPayload(ctx context.Context, sel ast.SelectionSet, obj *chat.AddChannelMemberPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, addChannelMemberPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
 	deferredFieldSet := graphql.NewFieldSet(nil)
@@ -5629,6 +3977,34 @@ var addReactionPayloadImplementors = []string{"AddReactionPayload"}
 
 func (ec *executionContext) _AddReactionPayload(ctx context.Context, sel ast.SelectionSet, obj *chat.AddReactionPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, addReactionPayloadImplementors)
+	if exec.Deferred(fields) {
+		return ec.deferred_AddReactionPayload(ctx, sel, obj)
+	}
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AddReactionPayload")
+		case "message":
+			out.Nullable(i, ec._AddReactionPayload_message(ctx, field, obj))
+		case "userErrors":
+			out.Required(i, ec._AddReactionPayload_userErrors(ctx, field, obj))
+		case "clientMutationId":
+			out.Nullable(i, ec._AddReactionPayload_clientMutationId(ctx, field, obj))
+		case "cursor":
+			out.Nullable(i, ec._AddReactionPayload_cursor(ctx, field, obj))
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalid {
+		return graphql.Null
+	}
+	return out
+}
+
+func (ec *executionContext) deferred_AddReactionPayload(ctx context.Context, sel ast.SelectionSet, obj *chat.AddReactionPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, addReactionPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
 	deferredFieldSet := graphql.NewFieldSet(nil)
@@ -5681,6 +4057,57 @@ func (ec *executionContext) _AddReactionPayload(ctx context.Context, sel ast.Sel
 var channelImplementors = []string{"Channel", "Node"}
 
 func (ec *executionContext) _Channel(ctx context.Context, sel ast.SelectionSet, obj *entgen.Channel) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, channelImplementors)
+	if exec.Deferred(fields) {
+		return ec.deferred_Channel(ctx, sel, obj)
+	}
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		if field.Name == "cursor" {
+			out.Required(i, ec._Channel_cursor(ctx, field, obj))
+		}
+	}
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Channel")
+		case "id":
+			out.Required(i, ec._Channel_id(ctx, field, obj))
+		case "name":
+			out.Required(i, ec._Channel_name(ctx, field, obj))
+		case "topic":
+			out.Required(i, ec._Channel_topic(ctx, field, obj))
+		case "visibility":
+			out.Required(i, ec._Channel_visibility(ctx, field, obj))
+		case "workspace":
+			out.Required(i, ec._Channel_workspace(ctx, field, obj))
+		case "lastSeq":
+			out.Required(i, ec._Channel_lastSeq(ctx, field, obj))
+		case "unreadCount":
+			out.Required(i, ec._Channel_unreadCount(ctx, field, obj))
+		case "lastReadSeq":
+			out.Required(i, ec._Channel_lastReadSeq(ctx, field, obj))
+		case "cursor":
+			// answered before the others
+		case "version":
+			out.Required(i, ec._Channel_version(ctx, field, obj))
+		case "createdAt":
+			out.Required(i, ec._Channel_createdAt(ctx, field, obj))
+		case "members":
+			out.Required(i, ec._Channel_members(ctx, field, obj))
+		case "messages":
+			out.Required(i, ec._Channel_messages(ctx, field, obj))
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalid {
+		return graphql.Null
+	}
+	return out
+}
+
+func (ec *executionContext) deferred_Channel(ctx context.Context, sel ast.SelectionSet, obj *entgen.Channel) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, channelImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -5978,6 +4405,34 @@ var channelConnectionImplementors = []string{"ChannelConnection"}
 
 func (ec *executionContext) _ChannelConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*entgen.Channel]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, channelConnectionImplementors)
+	if exec.Deferred(fields) {
+		return ec.deferred_ChannelConnection(ctx, sel, obj)
+	}
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ChannelConnection")
+		case "edges":
+			out.Required(i, ec._ChannelConnection_edges(ctx, field, obj))
+		case "nodes":
+			out.Required(i, ec._ChannelConnection_nodes(ctx, field, obj))
+		case "pageInfo":
+			out.Required(i, ec._ChannelConnection_pageInfo(ctx, field, obj))
+		case "totalCount":
+			out.Required(i, ec._ChannelConnection_totalCount(ctx, field, obj))
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalid {
+		return graphql.Null
+	}
+	return out
+}
+
+func (ec *executionContext) deferred_ChannelConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*entgen.Channel]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, channelConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
 	deferredFieldSet := graphql.NewFieldSet(nil)
@@ -6063,6 +4518,42 @@ func (ec *executionContext) _ChannelConnection(ctx context.Context, sel ast.Sele
 var channelCreatedImplementors = []string{"ChannelCreated", "Event", "ActivityEvent", "ChannelEvent"}
 
 func (ec *executionContext) _ChannelCreated(ctx context.Context, sel ast.SelectionSet, obj *chat.ChannelCreated) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, channelCreatedImplementors)
+	if exec.Deferred(fields) {
+		return ec.deferred_ChannelCreated(ctx, sel, obj)
+	}
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ChannelCreated")
+		case "id":
+			out.Required(i, ec._ChannelCreated_id(ctx, field, obj))
+		case "cursor":
+			out.Required(i, ec._ChannelCreated_cursor(ctx, field, obj))
+		case "seq":
+			out.Required(i, ec._ChannelCreated_seq(ctx, field, obj))
+		case "type":
+			out.Required(i, ec._ChannelCreated_type(ctx, field, obj))
+		case "occurredAt":
+			out.Required(i, ec._ChannelCreated_occurredAt(ctx, field, obj))
+		case "actor":
+			out.Nullable(i, ec._ChannelCreated_actor(ctx, field, obj))
+		case "clientMutationId":
+			out.Nullable(i, ec._ChannelCreated_clientMutationId(ctx, field, obj))
+		case "channel":
+			out.Required(i, ec._ChannelCreated_channel(ctx, field, obj))
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalid {
+		return graphql.Null
+	}
+	return out
+}
+
+func (ec *executionContext) deferred_ChannelCreated(ctx context.Context, sel ast.SelectionSet, obj *chat.ChannelCreated) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, channelCreatedImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -6203,6 +4694,30 @@ var channelEdgeImplementors = []string{"ChannelEdge"}
 
 func (ec *executionContext) _ChannelEdge(ctx context.Context, sel ast.SelectionSet, obj *page.Edge[*entgen.Channel]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, channelEdgeImplementors)
+	if exec.Deferred(fields) {
+		return ec.deferred_ChannelEdge(ctx, sel, obj)
+	}
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ChannelEdge")
+		case "cursor":
+			out.Required(i, ec._ChannelEdge_cursor(ctx, field, obj))
+		case "node":
+			out.Required(i, ec._ChannelEdge_node(ctx, field, obj))
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalid {
+		return graphql.Null
+	}
+	return out
+}
+
+func (ec *executionContext) deferred_ChannelEdge(ctx context.Context, sel ast.SelectionSet, obj *page.Edge[*entgen.Channel]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, channelEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
 	deferredFieldSet := graphql.NewFieldSet(nil)
@@ -6245,6 +4760,34 @@ func (ec *executionContext) _ChannelEdge(ctx context.Context, sel ast.SelectionS
 var channelMemberImplementors = []string{"ChannelMember", "Node"}
 
 func (ec *executionContext) _ChannelMember(ctx context.Context, sel ast.SelectionSet, obj *entgen.ChannelMember) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, channelMemberImplementors)
+	if exec.Deferred(fields) {
+		return ec.deferred_ChannelMember(ctx, sel, obj)
+	}
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ChannelMember")
+		case "id":
+			out.Required(i, ec._ChannelMember_id(ctx, field, obj))
+		case "user":
+			out.Required(i, ec._ChannelMember_user(ctx, field, obj))
+		case "moderator":
+			out.Required(i, ec._ChannelMember_moderator(ctx, field, obj))
+		case "joinedAt":
+			out.Required(i, ec._ChannelMember_joinedAt(ctx, field, obj))
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalid {
+		return graphql.Null
+	}
+	return out
+}
+
+func (ec *executionContext) deferred_ChannelMember(ctx context.Context, sel ast.SelectionSet, obj *entgen.ChannelMember) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, channelMemberImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -6332,6 +4875,34 @@ var channelMemberConnectionImplementors = []string{"ChannelMemberConnection"}
 
 func (ec *executionContext) _ChannelMemberConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*entgen.ChannelMember]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, channelMemberConnectionImplementors)
+	if exec.Deferred(fields) {
+		return ec.deferred_ChannelMemberConnection(ctx, sel, obj)
+	}
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ChannelMemberConnection")
+		case "edges":
+			out.Required(i, ec._ChannelMemberConnection_edges(ctx, field, obj))
+		case "nodes":
+			out.Required(i, ec._ChannelMemberConnection_nodes(ctx, field, obj))
+		case "pageInfo":
+			out.Required(i, ec._ChannelMemberConnection_pageInfo(ctx, field, obj))
+		case "totalCount":
+			out.Required(i, ec._ChannelMemberConnection_totalCount(ctx, field, obj))
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalid {
+		return graphql.Null
+	}
+	return out
+}
+
+func (ec *executionContext) deferred_ChannelMemberConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*entgen.ChannelMember]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, channelMemberConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
 	deferredFieldSet := graphql.NewFieldSet(nil)
@@ -6418,6 +4989,30 @@ var channelMemberEdgeImplementors = []string{"ChannelMemberEdge"}
 
 func (ec *executionContext) _ChannelMemberEdge(ctx context.Context, sel ast.SelectionSet, obj *page.Edge[*entgen.ChannelMember]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, channelMemberEdgeImplementors)
+	if exec.Deferred(fields) {
+		return ec.deferred_ChannelMemberEdge(ctx, sel, obj)
+	}
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ChannelMemberEdge")
+		case "cursor":
+			out.Required(i, ec._ChannelMemberEdge_cursor(ctx, field, obj))
+		case "node":
+			out.Required(i, ec._ChannelMemberEdge_node(ctx, field, obj))
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalid {
+		return graphql.Null
+	}
+	return out
+}
+
+func (ec *executionContext) deferred_ChannelMemberEdge(ctx context.Context, sel ast.SelectionSet, obj *page.Edge[*entgen.ChannelMember]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, channelMemberEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
 	deferredFieldSet := graphql.NewFieldSet(nil)
@@ -6460,6 +5055,42 @@ func (ec *executionContext) _ChannelMemberEdge(ctx context.Context, sel ast.Sele
 var channelUpdatedImplementors = []string{"ChannelUpdated", "Event", "ActivityEvent", "ChannelEvent"}
 
 func (ec *executionContext) _ChannelUpdated(ctx context.Context, sel ast.SelectionSet, obj *chat.ChannelUpdated) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, channelUpdatedImplementors)
+	if exec.Deferred(fields) {
+		return ec.deferred_ChannelUpdated(ctx, sel, obj)
+	}
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ChannelUpdated")
+		case "id":
+			out.Required(i, ec._ChannelUpdated_id(ctx, field, obj))
+		case "cursor":
+			out.Required(i, ec._ChannelUpdated_cursor(ctx, field, obj))
+		case "seq":
+			out.Required(i, ec._ChannelUpdated_seq(ctx, field, obj))
+		case "type":
+			out.Required(i, ec._ChannelUpdated_type(ctx, field, obj))
+		case "occurredAt":
+			out.Required(i, ec._ChannelUpdated_occurredAt(ctx, field, obj))
+		case "actor":
+			out.Nullable(i, ec._ChannelUpdated_actor(ctx, field, obj))
+		case "clientMutationId":
+			out.Nullable(i, ec._ChannelUpdated_clientMutationId(ctx, field, obj))
+		case "channel":
+			out.Required(i, ec._ChannelUpdated_channel(ctx, field, obj))
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalid {
+		return graphql.Null
+	}
+	return out
+}
+
+func (ec *executionContext) deferred_ChannelUpdated(ctx context.Context, sel ast.SelectionSet, obj *chat.ChannelUpdated) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, channelUpdatedImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -6600,6 +5231,34 @@ var createChannelPayloadImplementors = []string{"CreateChannelPayload"}
 
 func (ec *executionContext) _CreateChannelPayload(ctx context.Context, sel ast.SelectionSet, obj *chat.CreateChannelPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, createChannelPayloadImplementors)
+	if exec.Deferred(fields) {
+		return ec.deferred_CreateChannelPayload(ctx, sel, obj)
+	}
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CreateChannelPayload")
+		case "channel":
+			out.Nullable(i, ec._CreateChannelPayload_channel(ctx, field, obj))
+		case "userErrors":
+			out.Required(i, ec._CreateChannelPayload_userErrors(ctx, field, obj))
+		case "clientMutationId":
+			out.Nullable(i, ec._CreateChannelPayload_clientMutationId(ctx, field, obj))
+		case "cursor":
+			out.Nullable(i, ec._CreateChannelPayload_cursor(ctx, field, obj))
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalid {
+		return graphql.Null
+	}
+	return out
+}
+
+func (ec *executionContext) deferred_CreateChannelPayload(ctx context.Context, sel ast.SelectionSet, obj *chat.CreateChannelPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, createChannelPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
 	deferredFieldSet := graphql.NewFieldSet(nil)
@@ -6652,6 +5311,34 @@ func (ec *executionContext) _CreateChannelPayload(ctx context.Context, sel ast.S
 var deleteMessagePayloadImplementors = []string{"DeleteMessagePayload"}
 
 func (ec *executionContext) _DeleteMessagePayload(ctx context.Context, sel ast.SelectionSet, obj *chat.DeleteMessagePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, deleteMessagePayloadImplementors)
+	if exec.Deferred(fields) {
+		return ec.deferred_DeleteMessagePayload(ctx, sel, obj)
+	}
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DeleteMessagePayload")
+		case "message":
+			out.Nullable(i, ec._DeleteMessagePayload_message(ctx, field, obj))
+		case "userErrors":
+			out.Required(i, ec._DeleteMessagePayload_userErrors(ctx, field, obj))
+		case "clientMutationId":
+			out.Nullable(i, ec._DeleteMessagePayload_clientMutationId(ctx, field, obj))
+		case "cursor":
+			out.Nullable(i, ec._DeleteMessagePayload_cursor(ctx, field, obj))
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalid {
+		return graphql.Null
+	}
+	return out
+}
+
+func (ec *executionContext) deferred_DeleteMessagePayload(ctx context.Context, sel ast.SelectionSet, obj *chat.DeleteMessagePayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, deleteMessagePayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -6706,6 +5393,34 @@ var editMessagePayloadImplementors = []string{"EditMessagePayload"}
 
 func (ec *executionContext) _EditMessagePayload(ctx context.Context, sel ast.SelectionSet, obj *chat.EditMessagePayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, editMessagePayloadImplementors)
+	if exec.Deferred(fields) {
+		return ec.deferred_EditMessagePayload(ctx, sel, obj)
+	}
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EditMessagePayload")
+		case "message":
+			out.Nullable(i, ec._EditMessagePayload_message(ctx, field, obj))
+		case "userErrors":
+			out.Required(i, ec._EditMessagePayload_userErrors(ctx, field, obj))
+		case "clientMutationId":
+			out.Nullable(i, ec._EditMessagePayload_clientMutationId(ctx, field, obj))
+		case "cursor":
+			out.Nullable(i, ec._EditMessagePayload_cursor(ctx, field, obj))
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalid {
+		return graphql.Null
+	}
+	return out
+}
+
+func (ec *executionContext) deferred_EditMessagePayload(ctx context.Context, sel ast.SelectionSet, obj *chat.EditMessagePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, editMessagePayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
 	deferredFieldSet := graphql.NewFieldSet(nil)
@@ -6758,6 +5473,34 @@ func (ec *executionContext) _EditMessagePayload(ctx context.Context, sel ast.Sel
 var joinChannelPayloadImplementors = []string{"JoinChannelPayload"}
 
 func (ec *executionContext) _JoinChannelPayload(ctx context.Context, sel ast.SelectionSet, obj *chat.JoinChannelPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, joinChannelPayloadImplementors)
+	if exec.Deferred(fields) {
+		return ec.deferred_JoinChannelPayload(ctx, sel, obj)
+	}
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("JoinChannelPayload")
+		case "channel":
+			out.Nullable(i, ec._JoinChannelPayload_channel(ctx, field, obj))
+		case "userErrors":
+			out.Required(i, ec._JoinChannelPayload_userErrors(ctx, field, obj))
+		case "clientMutationId":
+			out.Nullable(i, ec._JoinChannelPayload_clientMutationId(ctx, field, obj))
+		case "cursor":
+			out.Nullable(i, ec._JoinChannelPayload_cursor(ctx, field, obj))
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalid {
+		return graphql.Null
+	}
+	return out
+}
+
+func (ec *executionContext) deferred_JoinChannelPayload(ctx context.Context, sel ast.SelectionSet, obj *chat.JoinChannelPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, joinChannelPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -6812,6 +5555,34 @@ var leaveChannelPayloadImplementors = []string{"LeaveChannelPayload"}
 
 func (ec *executionContext) _LeaveChannelPayload(ctx context.Context, sel ast.SelectionSet, obj *chat.LeaveChannelPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, leaveChannelPayloadImplementors)
+	if exec.Deferred(fields) {
+		return ec.deferred_LeaveChannelPayload(ctx, sel, obj)
+	}
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("LeaveChannelPayload")
+		case "channelId":
+			out.Nullable(i, ec._LeaveChannelPayload_channelId(ctx, field, obj))
+		case "userErrors":
+			out.Required(i, ec._LeaveChannelPayload_userErrors(ctx, field, obj))
+		case "clientMutationId":
+			out.Nullable(i, ec._LeaveChannelPayload_clientMutationId(ctx, field, obj))
+		case "cursor":
+			out.Nullable(i, ec._LeaveChannelPayload_cursor(ctx, field, obj))
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalid {
+		return graphql.Null
+	}
+	return out
+}
+
+func (ec *executionContext) deferred_LeaveChannelPayload(ctx context.Context, sel ast.SelectionSet, obj *chat.LeaveChannelPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, leaveChannelPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
 	deferredFieldSet := graphql.NewFieldSet(nil)
@@ -6865,6 +5636,34 @@ var markReadPayloadImplementors = []string{"MarkReadPayload"}
 
 func (ec *executionContext) _MarkReadPayload(ctx context.Context, sel ast.SelectionSet, obj *chat.MarkReadPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, markReadPayloadImplementors)
+	if exec.Deferred(fields) {
+		return ec.deferred_MarkReadPayload(ctx, sel, obj)
+	}
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MarkReadPayload")
+		case "channel":
+			out.Nullable(i, ec._MarkReadPayload_channel(ctx, field, obj))
+		case "userErrors":
+			out.Required(i, ec._MarkReadPayload_userErrors(ctx, field, obj))
+		case "clientMutationId":
+			out.Nullable(i, ec._MarkReadPayload_clientMutationId(ctx, field, obj))
+		case "cursor":
+			out.Nullable(i, ec._MarkReadPayload_cursor(ctx, field, obj))
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalid {
+		return graphql.Null
+	}
+	return out
+}
+
+func (ec *executionContext) deferred_MarkReadPayload(ctx context.Context, sel ast.SelectionSet, obj *chat.MarkReadPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, markReadPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
 	deferredFieldSet := graphql.NewFieldSet(nil)
@@ -6917,6 +5716,44 @@ func (ec *executionContext) _MarkReadPayload(ctx context.Context, sel ast.Select
 var memberJoinedImplementors = []string{"MemberJoined", "Event", "ActivityEvent", "ChannelEvent"}
 
 func (ec *executionContext) _MemberJoined(ctx context.Context, sel ast.SelectionSet, obj *chat.MemberJoined) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, memberJoinedImplementors)
+	if exec.Deferred(fields) {
+		return ec.deferred_MemberJoined(ctx, sel, obj)
+	}
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MemberJoined")
+		case "id":
+			out.Required(i, ec._MemberJoined_id(ctx, field, obj))
+		case "cursor":
+			out.Required(i, ec._MemberJoined_cursor(ctx, field, obj))
+		case "seq":
+			out.Required(i, ec._MemberJoined_seq(ctx, field, obj))
+		case "type":
+			out.Required(i, ec._MemberJoined_type(ctx, field, obj))
+		case "occurredAt":
+			out.Required(i, ec._MemberJoined_occurredAt(ctx, field, obj))
+		case "actor":
+			out.Nullable(i, ec._MemberJoined_actor(ctx, field, obj))
+		case "clientMutationId":
+			out.Nullable(i, ec._MemberJoined_clientMutationId(ctx, field, obj))
+		case "channel":
+			out.Required(i, ec._MemberJoined_channel(ctx, field, obj))
+		case "user":
+			out.Required(i, ec._MemberJoined_user(ctx, field, obj))
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalid {
+		return graphql.Null
+	}
+	return out
+}
+
+func (ec *executionContext) deferred_MemberJoined(ctx context.Context, sel ast.SelectionSet, obj *chat.MemberJoined) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, memberJoinedImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -7095,6 +5932,44 @@ var memberLeftImplementors = []string{"MemberLeft", "Event", "ActivityEvent", "C
 
 func (ec *executionContext) _MemberLeft(ctx context.Context, sel ast.SelectionSet, obj *chat.MemberLeft) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, memberLeftImplementors)
+	if exec.Deferred(fields) {
+		return ec.deferred_MemberLeft(ctx, sel, obj)
+	}
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MemberLeft")
+		case "id":
+			out.Required(i, ec._MemberLeft_id(ctx, field, obj))
+		case "cursor":
+			out.Required(i, ec._MemberLeft_cursor(ctx, field, obj))
+		case "seq":
+			out.Required(i, ec._MemberLeft_seq(ctx, field, obj))
+		case "type":
+			out.Required(i, ec._MemberLeft_type(ctx, field, obj))
+		case "occurredAt":
+			out.Required(i, ec._MemberLeft_occurredAt(ctx, field, obj))
+		case "actor":
+			out.Nullable(i, ec._MemberLeft_actor(ctx, field, obj))
+		case "clientMutationId":
+			out.Nullable(i, ec._MemberLeft_clientMutationId(ctx, field, obj))
+		case "channel":
+			out.Required(i, ec._MemberLeft_channel(ctx, field, obj))
+		case "user":
+			out.Required(i, ec._MemberLeft_user(ctx, field, obj))
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalid {
+		return graphql.Null
+	}
+	return out
+}
+
+func (ec *executionContext) deferred_MemberLeft(ctx context.Context, sel ast.SelectionSet, obj *chat.MemberLeft) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, memberLeftImplementors)
 
 	out := graphql.NewFieldSet(fields)
 	deferredFieldSet := graphql.NewFieldSet(nil)
@@ -7271,6 +6146,50 @@ func (ec *executionContext) _MemberLeft(ctx context.Context, sel ast.SelectionSe
 var messageImplementors = []string{"Message", "Node"}
 
 func (ec *executionContext) _Message(ctx context.Context, sel ast.SelectionSet, obj *entgen.Message) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, messageImplementors)
+	if exec.Deferred(fields) {
+		return ec.deferred_Message(ctx, sel, obj)
+	}
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Message")
+		case "id":
+			out.Required(i, ec._Message_id(ctx, field, obj))
+		case "seq":
+			out.Required(i, ec._Message_seq(ctx, field, obj))
+		case "body":
+			out.Required(i, ec._Message_body(ctx, field, obj))
+		case "author":
+			out.Required(i, ec._Message_author(ctx, field, obj))
+		case "channel":
+			out.Required(i, ec._Message_channel(ctx, field, obj))
+		case "replyTo":
+			out.Nullable(i, ec._Message_replyTo(ctx, field, obj))
+		case "mentions":
+			out.Required(i, ec._Message_mentions(ctx, field, obj))
+		case "reactions":
+			out.Required(i, ec._Message_reactions(ctx, field, obj))
+		case "version":
+			out.Required(i, ec._Message_version(ctx, field, obj))
+		case "editedAt":
+			out.Nullable(i, ec._Message_editedAt(ctx, field, obj))
+		case "deletedAt":
+			out.Nullable(i, ec._Message_deletedAt(ctx, field, obj))
+		case "createdAt":
+			out.Required(i, ec._Message_createdAt(ctx, field, obj))
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalid {
+		return graphql.Null
+	}
+	return out
+}
+
+func (ec *executionContext) deferred_Message(ctx context.Context, sel ast.SelectionSet, obj *entgen.Message) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, messageImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -7530,6 +6449,34 @@ var messageConnectionImplementors = []string{"MessageConnection"}
 
 func (ec *executionContext) _MessageConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*entgen.Message]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, messageConnectionImplementors)
+	if exec.Deferred(fields) {
+		return ec.deferred_MessageConnection(ctx, sel, obj)
+	}
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MessageConnection")
+		case "edges":
+			out.Required(i, ec._MessageConnection_edges(ctx, field, obj))
+		case "nodes":
+			out.Required(i, ec._MessageConnection_nodes(ctx, field, obj))
+		case "pageInfo":
+			out.Required(i, ec._MessageConnection_pageInfo(ctx, field, obj))
+		case "totalCount":
+			out.Required(i, ec._MessageConnection_totalCount(ctx, field, obj))
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalid {
+		return graphql.Null
+	}
+	return out
+}
+
+func (ec *executionContext) deferred_MessageConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*entgen.Message]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, messageConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
 	deferredFieldSet := graphql.NewFieldSet(nil)
@@ -7615,6 +6562,42 @@ func (ec *executionContext) _MessageConnection(ctx context.Context, sel ast.Sele
 var messageDeletedImplementors = []string{"MessageDeleted", "Event", "ActivityEvent", "ChannelEvent"}
 
 func (ec *executionContext) _MessageDeleted(ctx context.Context, sel ast.SelectionSet, obj *chat.MessageDeleted) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, messageDeletedImplementors)
+	if exec.Deferred(fields) {
+		return ec.deferred_MessageDeleted(ctx, sel, obj)
+	}
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MessageDeleted")
+		case "id":
+			out.Required(i, ec._MessageDeleted_id(ctx, field, obj))
+		case "cursor":
+			out.Required(i, ec._MessageDeleted_cursor(ctx, field, obj))
+		case "seq":
+			out.Required(i, ec._MessageDeleted_seq(ctx, field, obj))
+		case "type":
+			out.Required(i, ec._MessageDeleted_type(ctx, field, obj))
+		case "occurredAt":
+			out.Required(i, ec._MessageDeleted_occurredAt(ctx, field, obj))
+		case "actor":
+			out.Nullable(i, ec._MessageDeleted_actor(ctx, field, obj))
+		case "clientMutationId":
+			out.Nullable(i, ec._MessageDeleted_clientMutationId(ctx, field, obj))
+		case "message":
+			out.Required(i, ec._MessageDeleted_message(ctx, field, obj))
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalid {
+		return graphql.Null
+	}
+	return out
+}
+
+func (ec *executionContext) deferred_MessageDeleted(ctx context.Context, sel ast.SelectionSet, obj *chat.MessageDeleted) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, messageDeletedImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -7755,6 +6738,30 @@ var messageEdgeImplementors = []string{"MessageEdge"}
 
 func (ec *executionContext) _MessageEdge(ctx context.Context, sel ast.SelectionSet, obj *page.Edge[*entgen.Message]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, messageEdgeImplementors)
+	if exec.Deferred(fields) {
+		return ec.deferred_MessageEdge(ctx, sel, obj)
+	}
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MessageEdge")
+		case "cursor":
+			out.Required(i, ec._MessageEdge_cursor(ctx, field, obj))
+		case "node":
+			out.Required(i, ec._MessageEdge_node(ctx, field, obj))
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalid {
+		return graphql.Null
+	}
+	return out
+}
+
+func (ec *executionContext) deferred_MessageEdge(ctx context.Context, sel ast.SelectionSet, obj *page.Edge[*entgen.Message]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, messageEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
 	deferredFieldSet := graphql.NewFieldSet(nil)
@@ -7797,6 +6804,42 @@ func (ec *executionContext) _MessageEdge(ctx context.Context, sel ast.SelectionS
 var messageEditedImplementors = []string{"MessageEdited", "Event", "ActivityEvent", "ChannelEvent"}
 
 func (ec *executionContext) _MessageEdited(ctx context.Context, sel ast.SelectionSet, obj *chat.MessageEdited) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, messageEditedImplementors)
+	if exec.Deferred(fields) {
+		return ec.deferred_MessageEdited(ctx, sel, obj)
+	}
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MessageEdited")
+		case "id":
+			out.Required(i, ec._MessageEdited_id(ctx, field, obj))
+		case "cursor":
+			out.Required(i, ec._MessageEdited_cursor(ctx, field, obj))
+		case "seq":
+			out.Required(i, ec._MessageEdited_seq(ctx, field, obj))
+		case "type":
+			out.Required(i, ec._MessageEdited_type(ctx, field, obj))
+		case "occurredAt":
+			out.Required(i, ec._MessageEdited_occurredAt(ctx, field, obj))
+		case "actor":
+			out.Nullable(i, ec._MessageEdited_actor(ctx, field, obj))
+		case "clientMutationId":
+			out.Nullable(i, ec._MessageEdited_clientMutationId(ctx, field, obj))
+		case "message":
+			out.Required(i, ec._MessageEdited_message(ctx, field, obj))
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalid {
+		return graphql.Null
+	}
+	return out
+}
+
+func (ec *executionContext) deferred_MessageEdited(ctx context.Context, sel ast.SelectionSet, obj *chat.MessageEdited) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, messageEditedImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -7937,6 +6980,42 @@ var messagePostedImplementors = []string{"MessagePosted", "Event", "ActivityEven
 
 func (ec *executionContext) _MessagePosted(ctx context.Context, sel ast.SelectionSet, obj *chat.MessagePosted) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, messagePostedImplementors)
+	if exec.Deferred(fields) {
+		return ec.deferred_MessagePosted(ctx, sel, obj)
+	}
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MessagePosted")
+		case "id":
+			out.Required(i, ec._MessagePosted_id(ctx, field, obj))
+		case "cursor":
+			out.Required(i, ec._MessagePosted_cursor(ctx, field, obj))
+		case "seq":
+			out.Required(i, ec._MessagePosted_seq(ctx, field, obj))
+		case "type":
+			out.Required(i, ec._MessagePosted_type(ctx, field, obj))
+		case "occurredAt":
+			out.Required(i, ec._MessagePosted_occurredAt(ctx, field, obj))
+		case "actor":
+			out.Nullable(i, ec._MessagePosted_actor(ctx, field, obj))
+		case "clientMutationId":
+			out.Nullable(i, ec._MessagePosted_clientMutationId(ctx, field, obj))
+		case "message":
+			out.Required(i, ec._MessagePosted_message(ctx, field, obj))
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalid {
+		return graphql.Null
+	}
+	return out
+}
+
+func (ec *executionContext) deferred_MessagePosted(ctx context.Context, sel ast.SelectionSet, obj *chat.MessagePosted) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, messagePostedImplementors)
 
 	out := graphql.NewFieldSet(fields)
 	deferredFieldSet := graphql.NewFieldSet(nil)
@@ -8076,6 +7155,34 @@ var openDirectChannelPayloadImplementors = []string{"OpenDirectChannelPayload"}
 
 func (ec *executionContext) _OpenDirectChannelPayload(ctx context.Context, sel ast.SelectionSet, obj *chat.OpenDirectChannelPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, openDirectChannelPayloadImplementors)
+	if exec.Deferred(fields) {
+		return ec.deferred_OpenDirectChannelPayload(ctx, sel, obj)
+	}
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("OpenDirectChannelPayload")
+		case "channel":
+			out.Nullable(i, ec._OpenDirectChannelPayload_channel(ctx, field, obj))
+		case "userErrors":
+			out.Required(i, ec._OpenDirectChannelPayload_userErrors(ctx, field, obj))
+		case "clientMutationId":
+			out.Nullable(i, ec._OpenDirectChannelPayload_clientMutationId(ctx, field, obj))
+		case "cursor":
+			out.Nullable(i, ec._OpenDirectChannelPayload_cursor(ctx, field, obj))
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalid {
+		return graphql.Null
+	}
+	return out
+}
+
+func (ec *executionContext) deferred_OpenDirectChannelPayload(ctx context.Context, sel ast.SelectionSet, obj *chat.OpenDirectChannelPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, openDirectChannelPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
 	deferredFieldSet := graphql.NewFieldSet(nil)
@@ -8128,6 +7235,44 @@ func (ec *executionContext) _OpenDirectChannelPayload(ctx context.Context, sel a
 var reactionAddedImplementors = []string{"ReactionAdded", "Event", "ActivityEvent", "ChannelEvent"}
 
 func (ec *executionContext) _ReactionAdded(ctx context.Context, sel ast.SelectionSet, obj *chat.ReactionAdded) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, reactionAddedImplementors)
+	if exec.Deferred(fields) {
+		return ec.deferred_ReactionAdded(ctx, sel, obj)
+	}
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReactionAdded")
+		case "id":
+			out.Required(i, ec._ReactionAdded_id(ctx, field, obj))
+		case "cursor":
+			out.Required(i, ec._ReactionAdded_cursor(ctx, field, obj))
+		case "seq":
+			out.Required(i, ec._ReactionAdded_seq(ctx, field, obj))
+		case "type":
+			out.Required(i, ec._ReactionAdded_type(ctx, field, obj))
+		case "occurredAt":
+			out.Required(i, ec._ReactionAdded_occurredAt(ctx, field, obj))
+		case "actor":
+			out.Nullable(i, ec._ReactionAdded_actor(ctx, field, obj))
+		case "clientMutationId":
+			out.Nullable(i, ec._ReactionAdded_clientMutationId(ctx, field, obj))
+		case "message":
+			out.Required(i, ec._ReactionAdded_message(ctx, field, obj))
+		case "emoji":
+			out.Required(i, ec._ReactionAdded_emoji(ctx, field, obj))
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalid {
+		return graphql.Null
+	}
+	return out
+}
+
+func (ec *executionContext) deferred_ReactionAdded(ctx context.Context, sel ast.SelectionSet, obj *chat.ReactionAdded) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, reactionAddedImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -8273,6 +7418,32 @@ var reactionGroupImplementors = []string{"ReactionGroup"}
 
 func (ec *executionContext) _ReactionGroup(ctx context.Context, sel ast.SelectionSet, obj *chat.ReactionGroup) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, reactionGroupImplementors)
+	if exec.Deferred(fields) {
+		return ec.deferred_ReactionGroup(ctx, sel, obj)
+	}
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReactionGroup")
+		case "emoji":
+			out.Required(i, ec._ReactionGroup_emoji(ctx, field, obj))
+		case "count":
+			out.Required(i, ec._ReactionGroup_count(ctx, field, obj))
+		case "viewerReacted":
+			out.Required(i, ec._ReactionGroup_viewerReacted(ctx, field, obj))
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalid {
+		return graphql.Null
+	}
+	return out
+}
+
+func (ec *executionContext) deferred_ReactionGroup(ctx context.Context, sel ast.SelectionSet, obj *chat.ReactionGroup) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, reactionGroupImplementors)
 
 	out := graphql.NewFieldSet(fields)
 	deferredFieldSet := graphql.NewFieldSet(nil)
@@ -8320,6 +7491,44 @@ func (ec *executionContext) _ReactionGroup(ctx context.Context, sel ast.Selectio
 var reactionRemovedImplementors = []string{"ReactionRemoved", "Event", "ActivityEvent", "ChannelEvent"}
 
 func (ec *executionContext) _ReactionRemoved(ctx context.Context, sel ast.SelectionSet, obj *chat.ReactionRemoved) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, reactionRemovedImplementors)
+	if exec.Deferred(fields) {
+		return ec.deferred_ReactionRemoved(ctx, sel, obj)
+	}
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReactionRemoved")
+		case "id":
+			out.Required(i, ec._ReactionRemoved_id(ctx, field, obj))
+		case "cursor":
+			out.Required(i, ec._ReactionRemoved_cursor(ctx, field, obj))
+		case "seq":
+			out.Required(i, ec._ReactionRemoved_seq(ctx, field, obj))
+		case "type":
+			out.Required(i, ec._ReactionRemoved_type(ctx, field, obj))
+		case "occurredAt":
+			out.Required(i, ec._ReactionRemoved_occurredAt(ctx, field, obj))
+		case "actor":
+			out.Nullable(i, ec._ReactionRemoved_actor(ctx, field, obj))
+		case "clientMutationId":
+			out.Nullable(i, ec._ReactionRemoved_clientMutationId(ctx, field, obj))
+		case "message":
+			out.Required(i, ec._ReactionRemoved_message(ctx, field, obj))
+		case "emoji":
+			out.Required(i, ec._ReactionRemoved_emoji(ctx, field, obj))
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalid {
+		return graphql.Null
+	}
+	return out
+}
+
+func (ec *executionContext) deferred_ReactionRemoved(ctx context.Context, sel ast.SelectionSet, obj *chat.ReactionRemoved) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, reactionRemovedImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -8465,6 +7674,34 @@ var removeChannelMemberPayloadImplementors = []string{"RemoveChannelMemberPayloa
 
 func (ec *executionContext) _RemoveChannelMemberPayload(ctx context.Context, sel ast.SelectionSet, obj *chat.RemoveChannelMemberPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, removeChannelMemberPayloadImplementors)
+	if exec.Deferred(fields) {
+		return ec.deferred_RemoveChannelMemberPayload(ctx, sel, obj)
+	}
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RemoveChannelMemberPayload")
+		case "userId":
+			out.Nullable(i, ec._RemoveChannelMemberPayload_userId(ctx, field, obj))
+		case "userErrors":
+			out.Required(i, ec._RemoveChannelMemberPayload_userErrors(ctx, field, obj))
+		case "clientMutationId":
+			out.Nullable(i, ec._RemoveChannelMemberPayload_clientMutationId(ctx, field, obj))
+		case "cursor":
+			out.Nullable(i, ec._RemoveChannelMemberPayload_cursor(ctx, field, obj))
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalid {
+		return graphql.Null
+	}
+	return out
+}
+
+func (ec *executionContext) deferred_RemoveChannelMemberPayload(ctx context.Context, sel ast.SelectionSet, obj *chat.RemoveChannelMemberPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, removeChannelMemberPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
 	deferredFieldSet := graphql.NewFieldSet(nil)
@@ -8517,6 +7754,34 @@ func (ec *executionContext) _RemoveChannelMemberPayload(ctx context.Context, sel
 var removeReactionPayloadImplementors = []string{"RemoveReactionPayload"}
 
 func (ec *executionContext) _RemoveReactionPayload(ctx context.Context, sel ast.SelectionSet, obj *chat.RemoveReactionPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, removeReactionPayloadImplementors)
+	if exec.Deferred(fields) {
+		return ec.deferred_RemoveReactionPayload(ctx, sel, obj)
+	}
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RemoveReactionPayload")
+		case "message":
+			out.Nullable(i, ec._RemoveReactionPayload_message(ctx, field, obj))
+		case "userErrors":
+			out.Required(i, ec._RemoveReactionPayload_userErrors(ctx, field, obj))
+		case "clientMutationId":
+			out.Nullable(i, ec._RemoveReactionPayload_clientMutationId(ctx, field, obj))
+		case "cursor":
+			out.Nullable(i, ec._RemoveReactionPayload_cursor(ctx, field, obj))
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalid {
+		return graphql.Null
+	}
+	return out
+}
+
+func (ec *executionContext) deferred_RemoveReactionPayload(ctx context.Context, sel ast.SelectionSet, obj *chat.RemoveReactionPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, removeReactionPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -8571,6 +7836,34 @@ var sendMessagePayloadImplementors = []string{"SendMessagePayload"}
 
 func (ec *executionContext) _SendMessagePayload(ctx context.Context, sel ast.SelectionSet, obj *chat.SendMessagePayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, sendMessagePayloadImplementors)
+	if exec.Deferred(fields) {
+		return ec.deferred_SendMessagePayload(ctx, sel, obj)
+	}
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SendMessagePayload")
+		case "message":
+			out.Nullable(i, ec._SendMessagePayload_message(ctx, field, obj))
+		case "userErrors":
+			out.Required(i, ec._SendMessagePayload_userErrors(ctx, field, obj))
+		case "clientMutationId":
+			out.Nullable(i, ec._SendMessagePayload_clientMutationId(ctx, field, obj))
+		case "cursor":
+			out.Nullable(i, ec._SendMessagePayload_cursor(ctx, field, obj))
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalid {
+		return graphql.Null
+	}
+	return out
+}
+
+func (ec *executionContext) deferred_SendMessagePayload(ctx context.Context, sel ast.SelectionSet, obj *chat.SendMessagePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, sendMessagePayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
 	deferredFieldSet := graphql.NewFieldSet(nil)
@@ -8623,6 +7916,34 @@ func (ec *executionContext) _SendMessagePayload(ctx context.Context, sel ast.Sel
 var updateChannelPayloadImplementors = []string{"UpdateChannelPayload"}
 
 func (ec *executionContext) _UpdateChannelPayload(ctx context.Context, sel ast.SelectionSet, obj *chat.UpdateChannelPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, updateChannelPayloadImplementors)
+	if exec.Deferred(fields) {
+		return ec.deferred_UpdateChannelPayload(ctx, sel, obj)
+	}
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UpdateChannelPayload")
+		case "channel":
+			out.Nullable(i, ec._UpdateChannelPayload_channel(ctx, field, obj))
+		case "userErrors":
+			out.Required(i, ec._UpdateChannelPayload_userErrors(ctx, field, obj))
+		case "clientMutationId":
+			out.Nullable(i, ec._UpdateChannelPayload_clientMutationId(ctx, field, obj))
+		case "cursor":
+			out.Nullable(i, ec._UpdateChannelPayload_cursor(ctx, field, obj))
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalid {
+		return graphql.Null
+	}
+	return out
+}
+
+func (ec *executionContext) deferred_UpdateChannelPayload(ctx context.Context, sel ast.SelectionSet, obj *chat.UpdateChannelPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, updateChannelPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -8708,7 +8029,7 @@ func (ec *executionContext) marshalNAddReactionPayload2ᚖkarnakᚋinternalᚋdo
 }
 
 func (ec *executionContext) marshalNChannel2ᚕᚖkarnakᚋentᚋentgenᚐChannelᚄ(ctx context.Context, sel ast.SelectionSet, v []*entgen.Channel) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := exec.List(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNChannel2ᚖkarnakᚋentᚋentgenᚐChannel(ctx, sel, v[i])
@@ -8748,7 +8069,7 @@ func (ec *executionContext) marshalNChannelEdge2karnakᚋinternalᚋplatformᚋp
 }
 
 func (ec *executionContext) marshalNChannelEdge2ᚕkarnakᚋinternalᚋplatformᚋpageᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []page.Edge[*entgen.Channel]) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := exec.List(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNChannelEdge2karnakᚋinternalᚋplatformᚋpageᚐEdge(ctx, sel, v[i])
@@ -8774,7 +8095,7 @@ func (ec *executionContext) marshalNChannelEvent2karnakᚋinternalᚋdomainᚋch
 }
 
 func (ec *executionContext) marshalNChannelMember2ᚕᚖkarnakᚋentᚋentgenᚐChannelMemberᚄ(ctx context.Context, sel ast.SelectionSet, v []*entgen.ChannelMember) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := exec.List(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNChannelMember2ᚖkarnakᚋentᚋentgenᚐChannelMember(ctx, sel, v[i])
@@ -8814,7 +8135,7 @@ func (ec *executionContext) marshalNChannelMemberEdge2karnakᚋinternalᚋplatfo
 }
 
 func (ec *executionContext) marshalNChannelMemberEdge2ᚕkarnakᚋinternalᚋplatformᚋpageᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []page.Edge[*entgen.ChannelMember]) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := exec.List(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNChannelMemberEdge2karnakᚋinternalᚋplatformᚋpageᚐEdge(ctx, sel, v[i])
@@ -8930,7 +8251,7 @@ func (ec *executionContext) marshalNMarkReadPayload2ᚖkarnakᚋinternalᚋdomai
 }
 
 func (ec *executionContext) marshalNMessage2ᚕᚖkarnakᚋentᚋentgenᚐMessageᚄ(ctx context.Context, sel ast.SelectionSet, v []*entgen.Message) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := exec.List(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNMessage2ᚖkarnakᚋentᚋentgenᚐMessage(ctx, sel, v[i])
@@ -8970,7 +8291,7 @@ func (ec *executionContext) marshalNMessageEdge2karnakᚋinternalᚋplatformᚋp
 }
 
 func (ec *executionContext) marshalNMessageEdge2ᚕkarnakᚋinternalᚋplatformᚋpageᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []page.Edge[*entgen.Message]) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := exec.List(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNMessageEdge2karnakᚋinternalᚋplatformᚋpageᚐEdge(ctx, sel, v[i])
@@ -9001,7 +8322,7 @@ func (ec *executionContext) marshalNOpenDirectChannelPayload2ᚖkarnakᚋinterna
 }
 
 func (ec *executionContext) marshalNReactionGroup2ᚕᚖkarnakᚋinternalᚋdomainᚋchatᚐReactionGroupᚄ(ctx context.Context, sel ast.SelectionSet, v []*chat.ReactionGroup) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := exec.List(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNReactionGroup2ᚖkarnakᚋinternalᚋdomainᚋchatᚐReactionGroup(ctx, sel, v[i])

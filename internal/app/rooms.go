@@ -48,7 +48,7 @@ func openRooms(ctx context.Context, e *engines) (r *rooms, err error) {
 	if r.identity, err = openIdentity(ctx, e, r.workspace); err != nil {
 		return nil, err
 	}
-	r.activity, err = activity.New(activity.Config{Log: e.log, Hub: e.hub, Guard: e.guard, Readable: r.chat.Readable, Typed: typed})
+	r.activity, err = activity.New(activity.Config{Log: e.log, Hub: e.hub, Guard: e.guard, Readable: r.chat.Readable, Expect: r.chat.ExpectEvents, Typed: typed})
 	return r, err
 }
 

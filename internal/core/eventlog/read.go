@@ -14,6 +14,7 @@ import (
 	"karnak/ent/entgen/event"
 	"karnak/ent/entgen/eventhead"
 	"karnak/ent/entgen/predicate"
+	"karnak/internal/platform/batch"
 )
 
 // Head is the state of a log: its newest number, and the newest number that is no longer kept.
@@ -24,6 +25,15 @@ func (l *Log) Head(ctx context.Context, workspaceID string) (Head, error) {
 	heads, err := l.Heads(ctx, []string{workspaceID})
 	return heads[workspaceID], err
 }
+
+// Snapshot returns the cursor of the head of a log as this answer first sees it. Who reads it before anything else of the log
+// misses nothing by following the log from there.
+func (l *Log) Snapshot(ctx context.Context, workspaceID string) (string, error) {
+	head, err := batch.Load(ctx, kindHead{}, workspaceID, l.Heads)
+	return l.Cursor(workspaceID, head.Seq), err
+}
+
+type kindHead struct{}
 
 // Heads returns the heads of several logs in one query.
 func (l *Log) Heads(ctx context.Context, workspaceIDs []string) (map[string]Head, error) {

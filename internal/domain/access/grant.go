@@ -34,6 +34,11 @@ func (s *Service) Grants(ctx context.Context, workspaceID string, args page.Args
 	if err != nil {
 		return nil, err
 	}
+	users := make([]string, 0, 2*len(rows))
+	for _, g := range rows {
+		users = append(users, g.UserID, g.GrantedBy)
+	}
+	s.Guard.ExpectPersons(ctx, users)
 	return page.Build(s.grants, w, rows, all.Count), nil
 }
 

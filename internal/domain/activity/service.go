@@ -22,6 +22,8 @@ type Config struct {
 	Guard *guard.Guard
 	// Readable returns the channels of a workspace that the caller may read.
 	Readable func(ctx context.Context, workspaceID string) ([]string, error)
+	// Expect tells package batch what another room's events will probably ask for.
+	Expect func(context.Context, []*eventlog.Event)
 	// Typed returns another room's event as clients see it; nil when it has none of this type.
 	Typed func(*eventlog.Event) ActivityEvent
 }
@@ -31,8 +33,8 @@ type Service struct{ Config }
 
 // New returns the service.
 func New(c Config) (*Service, error) {
-	if c.Log == nil || c.Hub == nil || c.Guard == nil || c.Readable == nil || c.Typed == nil {
-		return nil, errors.New("activity: Log, Hub, Guard, Readable and Typed are needed")
+	if c.Log == nil || c.Hub == nil || c.Guard == nil || c.Readable == nil || c.Expect == nil || c.Typed == nil {
+		return nil, errors.New("activity: Log, Hub, Guard, Readable, Expect and Typed are needed")
 	}
 	return &Service{c}, nil
 }
@@ -113,6 +115,7 @@ func (s *Service) Activity(ctx context.Context, workspaceID string, first *int, 
 	if err != nil {
 		return nil, err
 	}
+	s.expect(ctx, events)
 	return s.build(events, limit, after != nil), nil
 }
 
@@ -136,14 +139,26 @@ func (s *Service) window(ctx context.Context, workspaceID string, first *int, af
 }
 
 func (s *Service) build(events []*eventlog.Event, limit int, previous bool) *ActivityConnection {
-	c := &ActivityConnection{PageInfo: page.Info{HasNextPage: len(events) > limit, HasPreviousPage: previous}}
-	for _, e := range events[:min(limit, len(events))] {
-		c.Edges = append(c.Edges, ActivityEdge{Cursor: e.Cursor, Node: s.typed(e)})
+	rows := make([]ActivityEvent, min(limit, len(events)))
+	for i := range rows {
+		rows[i] = s.typed(events[i])
 	}
-	if n := len(c.Edges); n > 0 {
-		c.PageInfo.StartCursor, c.PageInfo.EndCursor = &c.Edges[0].Cursor, &c.Edges[n-1].Cursor
+	return page.New(rows, func(i int) string { return events[i].Cursor }, len(events) > limit, previous, nil)
+}
+
+// expect tells what the fields of events will probably ask for.
+func (s *Service) expect(ctx context.Context, events []*eventlog.Event) {
+	var users []string
+	for _, e := range events {
+		if e.ActorID != "" {
+			users = append(users, e.ActorID)
+		}
+		if e.SubjectID != "" {
+			users = append(users, e.SubjectID)
+		}
 	}
-	return c
+	s.Guard.ExpectPersons(ctx, users)
+	s.Config.Expect(ctx, events)
 }
 
 // Watch opens the live feed of a workspace, after a cursor or from now on. Needs feed:read, now and as long as it runs.

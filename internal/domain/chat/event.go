@@ -21,6 +21,9 @@ var (
 	memberRemoved   = eventlog.Type{Name: "chat.member.removed", Public: true, Access: true}
 )
 
+// aboutMessages are the types whose object is a message.
+var aboutMessages = []string{posted.Name, edited.Name, deleted.Name, reactionAdded.Name, reactionRemoved.Name}
+
 // Events returns the event types of this room.
 func Events() []eventlog.Type {
 	return []eventlog.Type{posted, edited, deleted, reactionAdded, reactionRemoved, channelCreated, channelUpdated, memberJoined, memberLeft, memberRemoved}

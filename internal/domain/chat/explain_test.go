@@ -62,7 +62,7 @@ func judge(t *testing.T, plans map[string]string) {
 		if scans(plan) {
 			t.Errorf("a table is read from end to end:\n%s\n%s", statement, plan)
 		}
-		several := strings.Contains(statement, "LATERAL") || strings.Contains(statement, "json_each") && strings.Contains(statement, "LIMIT")
+		several := strings.Contains(statement, "LATERAL") || strings.Contains(statement, "UNION ALL")
 		if several && !strings.Contains(plan, walked) {
 			t.Errorf("the pages of several channels do not walk their index:\n%s\n%s", statement, plan)
 		}
@@ -78,10 +78,11 @@ func judge(t *testing.T, plans map[string]string) {
 	}
 }
 
-// scans reports whether a plan reads a table from end to end. Lists that came as an argument are read so, and may be.
+// scans reports whether a plan reads a table from end to end. Lists that came as an argument, and what an index was walked
+// for before, are read so, and may be.
 func scans(plan string) bool {
 	for line := range strings.Lines(plan) {
-		if strings.Contains(line, "Seq Scan on") || strings.Contains(line, "SCAN ") && !strings.Contains(line, "VIRTUAL TABLE") && !strings.Contains(line, "CONSTANT ROW") {
+		if strings.Contains(line, "Seq Scan on") || strings.Contains(line, "SCAN ") && !strings.Contains(line, "VIRTUAL TABLE") && !strings.Contains(line, "CONSTANT ROW") && !strings.Contains(line, "SCAN (subquery") {
 			return true
 		}
 	}

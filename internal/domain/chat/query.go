@@ -56,6 +56,7 @@ func (s *Service) Channels(ctx context.Context, workspaceID string, args page.Ar
 	if err != nil {
 		return nil, err
 	}
+	s.expectChannels(ctx, rows)
 	return page.Build(s.channels, w, rows, all.Count), nil
 }
 
@@ -73,7 +74,14 @@ func (s *Service) Readable(ctx context.Context, workspaceID string) ([]string, e
 
 // ChannelByID returns a channel; nil when there is none the caller may read.
 func (s *Service) ChannelByID(ctx context.Context, channelID string) (*entgen.Channel, error) {
-	return hidden(s.readable(ctx, channelID, authz.ChatRead))
+	if _, err := s.Guard.Actor(ctx); err != nil {
+		return nil, err
+	}
+	c, err := s.Channel(ctx, channelID)
+	if c == nil || err != nil {
+		return nil, err
+	}
+	return hidden(c, s.may(ctx, c, authz.ChatRead))
 }
 
 // hidden makes nil of what may not be seen.
@@ -89,8 +97,7 @@ func hidden[T any](x *T, err error) (*T, error) {
 
 // Cursor returns the head of the log of a channel's workspace.
 func (s *Service) Cursor(ctx context.Context, c *entgen.Channel) (string, error) {
-	head, err := s.Log.Head(ctx, c.WorkspaceID)
-	return s.Log.Cursor(c.WorkspaceID, head.Seq), err
+	return s.Log.Snapshot(ctx, c.WorkspaceID)
 }
 
 // Members returns who belongs to a channel, by joining date.
@@ -105,6 +112,11 @@ func (s *Service) Members(ctx context.Context, c *entgen.Channel, args page.Args
 	if err != nil {
 		return nil, err
 	}
+	users := make([]string, len(rows))
+	for i, m := range rows {
+		users[i] = m.UserID
+	}
+	s.Guard.ExpectPersons(ctx, users)
 	return page.Build(s.members, w, rows, all.Count), nil
 }
 
@@ -139,8 +151,17 @@ func (s *Service) message(ctx context.Context, messageID string, p authz.Permiss
 
 // MessageByID returns a message; nil when there is none the caller may read.
 func (s *Service) MessageByID(ctx context.Context, messageID string) (*entgen.Message, error) {
-	m, _, err := s.message(ctx, messageID, authz.ChatRead)
-	return hidden(m, err)
+	if _, err := s.Guard.Actor(ctx); err != nil {
+		return nil, err
+	}
+	m, err := s.Message(ctx, messageID)
+	if m == nil || err != nil {
+		return nil, err
+	}
+	if c, err := s.ChannelByID(ctx, m.ChannelID); c == nil || err != nil {
+		return nil, err
+	}
+	return m, nil
 }
 
 type (
@@ -162,6 +183,7 @@ func (s *Service) Message(ctx context.Context, messageID string) (*entgen.Messag
 func (s *Service) Channel(ctx context.Context, channelID string) (*entgen.Channel, error) {
 	return batch.Load(ctx, kindChannel{}, channelID, func(ctx context.Context, ids []string) (map[string]*entgen.Channel, error) {
 		rows, err := s.DB.Client().Channel.Query().Where(store.In(channel.FieldID, ids)).All(ctx)
+		s.expectChannels(ctx, rows)
 		return index(rows, func(c *entgen.Channel) string { return c.ID }), err
 	})
 }
@@ -178,7 +200,7 @@ func (s *Service) ReplyTo(ctx context.Context, m *entgen.Message) (*entgen.Messa
 func (s *Service) Mentions(ctx context.Context, m *entgen.Message) ([]*entgen.User, error) {
 	out := make([]*entgen.User, 0, len(m.MentionIds))
 	for _, u := range m.MentionIds {
-		found, err := s.Guard.User(ctx, u)
+		found, err := s.Guard.Person(ctx, u)
 		if err != nil {
 			return nil, err
 		}
@@ -198,6 +220,9 @@ func index[T any](rows []T, key func(T) string) map[string]T {
 }
 
 type kindMessages struct{ args string }
+
+// Family makes the pages of several channels one look-up.
+func (kindMessages) Family() any { return ofChannels{} }
 
 // Messages returns the messages of a channel by number. The pages of several channels in one answer are read at once.
 func (s *Service) Messages(ctx context.Context, c *entgen.Channel, args page.Args) (*MessageConnection, error) {
@@ -241,5 +266,6 @@ func (s *Service) Search(ctx context.Context, workspaceID, query string, args pa
 	if err != nil {
 		return nil, err
 	}
+	s.expect(ctx, rows)
 	return page.Build(s.found, w, rows, all.Count), nil
 }

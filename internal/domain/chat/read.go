@@ -8,6 +8,7 @@ import (
 
 	"karnak/authz"
 	"karnak/ent/entgen"
+	"karnak/ent/entgen/channel"
 	"karnak/ent/entgen/readstate"
 	"karnak/internal/core/eventlog"
 	"karnak/internal/platform/batch"
@@ -51,14 +52,20 @@ type (
 	kindRead   struct{ user string }
 )
 
+// Family makes the counts of several channels one look-up.
+func (kindUnread) Family() any { return ofChannels{} }
+
+// Family makes the places of several channels one look-up.
+func (kindRead) Family() any { return ofChannels{} }
+
 // LastRead returns the number up to which the caller has read a channel.
 func (s *Service) LastRead(ctx context.Context, c *entgen.Channel) (int, error) {
 	self := authz.ActorOf(ctx).UserID
-	return batch.Load(ctx, kindRead{self}, c.ID, func(ctx context.Context, ids []string) (map[string]int, error) {
-		rows, err := s.DB.Client().ReadState.Query().Where(readstate.UserID(self), readstate.ChannelIDIn(ids...)).All(ctx)
-		out := make(map[string]int, len(rows))
+	return batch.Load(ctx, kindRead{self}, parent{c.WorkspaceID, c.ID}, func(ctx context.Context, of []parent) (map[parent]int, error) {
+		rows, err := s.DB.Client().ReadState.Query().Where(readstate.UserID(self), store.In(readstate.FieldChannelID, channelIDs(of))).All(ctx)
+		out := make(map[parent]int, len(rows))
 		for _, r := range rows {
-			out[r.ChannelID] = r.Seq
+			out[parent{r.WorkspaceID, r.ChannelID}] = r.Seq
 		}
 		return out, err
 	})
@@ -67,13 +74,13 @@ func (s *Service) LastRead(ctx context.Context, c *entgen.Channel) (int, error) 
 // Unread returns how many messages by others the caller has not read in a channel.
 func (s *Service) Unread(ctx context.Context, c *entgen.Channel) (int, error) {
 	self := authz.ActorOf(ctx).UserID
-	return batch.Load(ctx, kindUnread{self}, c.ID, func(ctx context.Context, ids []string) (map[string]int, error) {
-		return s.unread(ctx, self, ids)
+	return batch.Load(ctx, kindUnread{self}, parent{c.WorkspaceID, c.ID}, func(ctx context.Context, of []parent) (map[parent]int, error) {
+		return s.unread(ctx, self, of)
 	})
 }
 
 // unread counts along the index of the messages, from each channel's read state on. The channels were let through before.
-func (s *Service) unread(ctx context.Context, self string, ids []string) (out map[string]int, err error) {
+func (s *Service) unread(ctx context.Context, self string, of []parent) (out map[parent]int, err error) {
 	d := sql.Dialect(s.DB.Dialect())
 	c, m, r := d.Table("channels").As("c"), d.Table("messages").As("m"), d.Table("read_states").As("r")
 	read := d.Select(r.C("seq")).From(r).Where(sql.And(
@@ -84,26 +91,24 @@ func (s *Service) unread(ctx context.Context, self string, ids []string) (out ma
 			b.Ident(m.C("seq")).WriteString(" > COALESCE(").Wrap(func(b *sql.Builder) { b.Join(read) }).WriteString(", 0)")
 		}),
 		sql.NEQ(m.C("author_id"), self), sql.IsNull(m.C("deleted_at"))))
-	list := make([]any, len(ids))
-	for i, x := range ids {
-		list[i] = x
-	}
-	text, args := d.SelectExpr(sql.ExprFunc(func(b *sql.Builder) {
-		b.Ident(c.C("id")).Comma().Wrap(func(b *sql.Builder) { b.Join(count) })
-	})).From(c).Where(sql.In(c.C("id"), list...)).Query()
+	q := d.SelectExpr(sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(c.C("workspace_id")).Comma().Ident(c.C("id")).Comma().Wrap(func(b *sql.Builder) { b.Join(count) })
+	})).From(c)
+	store.In(channel.FieldID, channelIDs(of))(q)
+	text, args := q.Query()
 	rows := &sql.Rows{}
 	if err := s.DB.Reader().Query(ctx, text, args, rows); err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
-	out = make(map[string]int, len(ids))
+	out = make(map[parent]int, len(of))
 	for rows.Next() {
-		var id string
+		var p parent
 		var n int
-		if err := rows.Scan(&id, &n); err != nil {
+		if err := rows.Scan(&p.workspaceID, &p.channelID, &n); err != nil {
 			return nil, err
 		}
-		out[id] = n
+		out[p] = n
 	}
 	return out, rows.Err()
 }

@@ -1,19 +1,18 @@
 package chat
 
 import (
+	"cmp"
 	"context"
-	"encoding/json"
+	"slices"
 	"strings"
 
 	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
 	"github.com/lib/pq"
 
-	"karnak/authz"
 	"karnak/ent/entgen"
 	"karnak/ent/entgen/message"
 	"karnak/ent/entgen/predicate"
-	"karnak/internal/platform/batch"
 	"karnak/internal/platform/page"
 )
 
@@ -23,13 +22,7 @@ type parent struct{ workspaceID, channelID string }
 // pages reads one page of messages for each of several channels. It walks the index (workspace, channel, number) for every
 // channel and stops at the limit, so that its cost does not grow with the history.
 func (s *Service) pages(ctx context.Context, of []parent, w page.Window) (map[parent][]*entgen.Message, error) {
-	q := s.DB.Client().Message.Query()
-	if len(of) == 1 {
-		q.Where(message.WorkspaceID(of[0].workspaceID), message.ChannelID(of[0].channelID), s.messages.Where(w)).Limit(w.Limit + 1)
-	} else {
-		q.Where(s.perChannel(of, w))
-	}
-	rows, err := q.Order(s.messages.Order(w)).All(ctx)
+	rows, err := s.DB.Client().Message.Query().Where(s.perChannel(of, w)).All(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -39,67 +32,74 @@ func (s *Service) pages(ctx context.Context, of []parent, w page.Window) (map[pa
 		p := parent{m.WorkspaceID, m.ChannelID}
 		out[p] = append(out[p], m)
 	}
+	for _, page := range out {
+		slices.SortFunc(page, func(a, b *entgen.Message) int {
+			if w.Backward {
+				a, b = b, a
+			}
+			return cmp.Compare(a.Seq, b.Seq)
+		})
+	}
 	return out, nil
 }
 
-// expect tells what the fields of messages will probably ask for.
-func (s *Service) expect(ctx context.Context, rows []*entgen.Message) {
-	ids, authors, channels := make([]string, len(rows)), make([]string, len(rows)), make([]string, len(rows))
-	var replies []string
-	for i, m := range rows {
-		ids[i], authors[i], channels[i] = m.ID, m.AuthorID, m.ChannelID
-		if m.ReplyToID != nil {
-			replies = append(replies, *m.ReplyToID)
-		}
-	}
-	s.Guard.ExpectUsers(ctx, authors)
-	batch.Expect(ctx, kindChannel{}, channels)
-	batch.Expect(ctx, kindMessage{}, replies)
-	if a := authz.ActorOf(ctx); a != nil {
-		batch.Expect(ctx, kindReactions{a.UserID}, ids)
-	}
-}
-
-// perChannel keeps the messages of the pages of several channels: on PostgreSQL by LATERAL, on SQLite by a correlated
-// subquery with a limit.
+// perChannel puts the pages of several channels in the place of the table: on PostgreSQL by LATERAL, on SQLite one after
+// another, each a walk along the index.
 func (s *Service) perChannel(of []parent, w page.Window) predicate.Message {
-	workspaces, channels := make([]string, len(of)), make([]string, len(of))
-	for i, p := range of {
-		workspaces[i], channels[i] = p.workspaceID, p.channelID
-	}
 	return func(q *sql.Selector) {
-		q.Where(sql.P(func(b *sql.Builder) {
+		d := sql.Dialect(q.Dialect())
+		pages := d.SelectExpr(sql.Raw("x.*")).FromExpr(sql.ExprFunc(func(b *sql.Builder) {
 			if b.Dialect() == dialect.Postgres {
-				b.Ident(q.C("id")).WriteString(" IN (SELECT x.id FROM unnest(").Arg(pq.Array(workspaces)).WriteString("::varchar[], ").
-					Arg(pq.Array(channels)).WriteString("::varchar[]) AS p(w, c) CROSS JOIN LATERAL (").
-					Join(s.walk(b.Dialect(), "p.w", "p.c", "id", w)).WriteString(") AS x)")
-				return
+				s.lateral(b, of, w)
+			} else {
+				s.union(b, of, w)
 			}
-			list, err := json.Marshal(pairs(of))
-			if err != nil {
-				b.AddError(err)
-				return
-			}
-			// CROSS keeps SQLite from taking the messages first, which statistics of small tables may lead it to.
-			b.Ident(q.C("id")).WriteString(" IN (SELECT y.id FROM json_each(").Arg(string(list)).WriteString(") AS p CROSS JOIN messages AS y ON y.rowid IN (").
-				Join(s.walk(b.Dialect(), "p.value ->> 0", "p.value ->> 1", "rowid", w)).WriteString("))")
+			b.WriteString(" AS x")
 		}))
+		q.Prefix(d.With("pages").As(pages)).From(d.Table("pages").As(message.Table))
 	}
 }
 
-func pairs(of []parent) [][2]string {
-	out := make([][2]string, len(of))
+func (s *Service) lateral(b *sql.Builder, of []parent, w page.Window) {
+	workspaces := make([]string, len(of))
 	for i, p := range of {
-		out[i] = [2]string{p.workspaceID, p.channelID}
+		workspaces[i] = p.workspaceID
+	}
+	b.WriteString("unnest(").Arg(pq.Array(workspaces)).WriteString("::varchar[], ").Arg(pq.Array(channelIDs(of))).
+		WriteString("::varchar[]) AS p(w, c) CROSS JOIN LATERAL ").Wrap(func(b *sql.Builder) {
+		b.Join(s.walk(b.Dialect(), w, func(m *sql.SelectTable) *sql.Predicate {
+			return sql.ExprP(m.C("workspace_id") + " = p.w AND " + m.C("channel_id") + " = p.c")
+		}))
+	})
+}
+
+func (s *Service) union(b *sql.Builder, of []parent, w page.Window) {
+	b.Wrap(func(b *sql.Builder) {
+		for i, p := range of {
+			if i > 0 {
+				b.WriteString(" UNION ALL ")
+			}
+			b.WriteString("SELECT * FROM ").Wrap(func(b *sql.Builder) {
+				b.Join(s.walk(b.Dialect(), w, func(m *sql.SelectTable) *sql.Predicate {
+					return sql.And(sql.EQ(m.C("workspace_id"), p.workspaceID), sql.EQ(m.C("channel_id"), p.channelID))
+				}))
+			})
+		}
+	})
+}
+
+func channelIDs(of []parent) []string {
+	out := make([]string, len(of))
+	for i, p := range of {
+		out[i] = p.channelID
 	}
 	return out
 }
 
-// walk selects a column of one channel's page.
-func (s *Service) walk(d, workspaceID, channelID, column string, w page.Window) *sql.Selector {
-	m := sql.Dialect(d).Table("messages").As("m")
-	q := sql.Dialect(d).Select(m.C(column)).From(m).Where(sql.And(
-		sql.ExprP(m.C("workspace_id")+" = "+workspaceID), sql.ExprP(m.C("channel_id")+" = "+channelID)))
+// walk selects one channel's page.
+func (s *Service) walk(d string, w page.Window, of func(*sql.SelectTable) *sql.Predicate) *sql.Selector {
+	m := sql.Dialect(d).Table(message.Table).As("m")
+	q := sql.Dialect(d).Select(m.Columns(message.Columns...)...).From(m).Where(of(m))
 	s.messages.Where(w)(q)
 	s.messages.Order(w)(q)
 	return q.Limit(w.Limit + 1)

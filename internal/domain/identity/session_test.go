@@ -253,7 +253,7 @@ func TestSessionsPage(t *testing.T) {
 			if total, err := p.TotalCount(ctx); err != nil || total != len(want) {
 				d.t.Errorf("%d in all: %v", total, err)
 			}
-			if after = p.PageInfo.EndCursor; !p.PageInfo.HasNextPage {
+			if after = p.PageInfo().EndCursor; !p.PageInfo().HasNextPage {
 				break
 			}
 		}
@@ -271,7 +271,7 @@ func TestSessionsPage(t *testing.T) {
 			d.t.Errorf("nobody: %v", err)
 		}
 		d.clock.Advance(d.RefreshTTL)
-		if p, err := d.Sessions(ctx, page.Args{}); err != nil || len(p.Edges) != 0 {
+		if p, err := d.Sessions(ctx, page.Args{}); err != nil || len(p.Edges()) != 0 {
 			d.t.Errorf("sessions past their life are listed: %v", err)
 		}
 	})

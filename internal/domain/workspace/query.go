@@ -57,8 +57,7 @@ func (s *Service) Cursor(ctx context.Context, workspaceID string) (string, error
 	if a := authz.ActorOf(ctx); !a.In(workspaceID) {
 		return "", fault.Absent()
 	}
-	head, err := s.Log.Head(ctx, workspaceID)
-	return s.Log.Cursor(workspaceID, head.Seq), err
+	return s.Log.Snapshot(ctx, workspaceID)
 }
 
 // Members returns who belongs to a workspace, by joining date. Needs user:read.
@@ -88,6 +87,12 @@ func (s *Service) memberPage(ctx context.Context, l *page.List, args page.Args, 
 	if err != nil {
 		return nil, err
 	}
+	users, workspaces := make([]string, len(rows)), make([]string, len(rows))
+	for i, m := range rows {
+		users[i], workspaces[i] = m.UserID, m.WorkspaceID
+	}
+	s.Guard.ExpectPersons(ctx, users)
+	s.Guard.ExpectWorkspaces(ctx, workspaces)
 	return page.Build(l, w, rows, all.Count), nil
 }
 
@@ -130,6 +135,11 @@ func (s *Service) Invitations(ctx context.Context, workspaceID string, args page
 	if err != nil {
 		return nil, err
 	}
+	by := make([]string, len(rows))
+	for i, x := range rows {
+		by[i] = x.InvitedBy
+	}
+	s.Guard.ExpectPersons(ctx, by)
 	return page.Build(s.invitations, w, rows, all.Count), nil
 }
 

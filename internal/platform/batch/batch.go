@@ -14,20 +14,26 @@ type scopeKey struct{}
 type scope struct {
 	mu      sync.Mutex
 	loaders map[any]any
-	// expected are the keys of each kind that Expect was told of.
-	expected map[any]any
-	single   bool
+	// told are the keys that Expect was told of, by kind or family; flights the queries of each kind.
+	told    map[any]any
+	flights map[any]any
+	single  bool
 }
 
-// WithScope returns a context whose look-ups are gathered and remembered; one scope serves one answer.
+// WithScope returns a context whose look-ups are gathered and remembered; one scope serves one answer. A look-up of a key that
+// nobody expects waits a moment for others of its kind, as fields that are answered at the same time make them.
 func WithScope(ctx context.Context) context.Context {
-	return context.WithValue(ctx, scopeKey{}, &scope{loaders: map[any]any{}, expected: map[any]any{}})
+	return context.WithValue(ctx, scopeKey{}, newScope(false))
 }
 
-// WithSingle is WithScope for an answer about one object, as an event is: the first look-up of a kind has no others to wait
-// for.
+// WithSingle is WithScope for an answer whose fields come one after another, as those of one root field or of an event do:
+// there is nobody to wait for.
 func WithSingle(ctx context.Context) context.Context {
-	return context.WithValue(ctx, scopeKey{}, &scope{loaders: map[any]any{}, expected: map[any]any{}, single: true})
+	return context.WithValue(ctx, scopeKey{}, newScope(true))
+}
+
+func newScope(single bool) *scope {
+	return &scope{loaders: map[any]any{}, told: map[any]any{}, flights: map[any]any{}, single: single}
 }
 
 // Forget drops what the scope remembers, as after a change: what is asked for from then on is looked up anew.
@@ -35,7 +41,7 @@ func Forget(ctx context.Context) {
 	if s, ok := ctx.Value(scopeKey{}).(*scope); ok {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		s.loaders, s.expected = map[any]any{}, map[any]any{}
+		s.loaders, s.told, s.flights = map[any]any{}, map[any]any{}, map[any]any{}
 	}
 }
 
@@ -63,13 +69,6 @@ func Load[K comparable, V any](ctx context.Context, kind any, key K, fetch func(
 		s.loaders[kind] = l
 	}
 	s.mu.Unlock()
-	if s.single && !ok {
-		found, err := fetch(ctx, []K{key})
-		if err == nil {
-			l.Prime(key, found[key])
-		}
-		return found[key], err
-	}
 	return l.Load(ctx, key)
 }
 

@@ -9,11 +9,25 @@ import (
 // most bounds the keys of one query.
 const most = 500
 
-// expected are the keys of a kind that an answer will probably ask for.
-type expected[K comparable] struct {
-	// told are lists that nobody has asked for a key since.
-	told    [][]K
-	flights map[K]*flight[K]
+// Family is a kind that is expected together with others: several look-ups by the same keys, as those of the channels of a
+// page, or one with different arguments.
+type Family interface{ Family() any }
+
+func familyOf(kind any) any {
+	if f, ok := kind.(Family); ok {
+		return f.Family()
+	}
+	return kind
+}
+
+// lists are what Expect was told of one kind or family.
+type lists[K comparable] struct{ of [][]K }
+
+// flights are the queries of a kind.
+type flights[K comparable] struct {
+	by map[K]*flight[K]
+	// heard is how many of the lists have boarded.
+	heard int
 	// open is the flight that still takes keys.
 	open *flight[K]
 }
@@ -26,9 +40,9 @@ type flight[K comparable] struct {
 	err   error
 }
 
-// Expect tells the keys of a kind that the fields of this answer will probably look up, as the authors of a page of messages.
-// The first look-up of one of them fetches all of them, at once; nothing is fetched when there is none. The caller leaves the
-// keys as they are.
+// Expect tells the keys of a kind or family that the fields of this answer will probably look up, as the authors of a page of
+// messages. The first look-up of one of them fetches all of them, at once; nothing is fetched when there is none. The caller
+// leaves the keys as they are.
 func Expect[K comparable](ctx context.Context, kind any, keys []K) {
 	s, ok := ctx.Value(scopeKey{}).(*scope)
 	if !ok || len(keys) == 0 {
@@ -36,40 +50,48 @@ func Expect[K comparable](ctx context.Context, kind any, keys []K) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	e, ok := s.expected[kind].(*expected[K])
+	l, ok := s.told[kind].(*lists[K])
 	if !ok {
-		e = &expected[K]{flights: map[K]*flight[K]{}}
-		s.expected[kind] = e
+		l = &lists[K]{}
+		s.told[kind] = l
 	}
-	e.told = append(e.told, keys)
+	l.of = append(l.of, keys)
 }
 
-// flightOf returns the flight of a key, and closes it to further keys; nil for a key that nobody expects. The scope is locked.
+// flightOf returns the flight of a key, and closes it to further keys; nil for a key that nobody expects and that others may
+// ask for at the same time. The scope is locked.
 func flightOf[K comparable](s *scope, kind any, key K) *flight[K] {
-	e, ok := s.expected[kind].(*expected[K])
+	e, ok := s.flights[kind].(*flights[K])
 	if !ok {
-		return nil
+		e = &flights[K]{by: map[K]*flight[K]{}}
+		s.flights[kind] = e
 	}
-	for _, keys := range e.told {
-		e.board(keys)
+	if l, ok := s.told[familyOf(kind)].(*lists[K]); ok {
+		for _, keys := range l.of[e.heard:] {
+			e.board(keys)
+		}
+		e.heard = len(l.of)
 	}
-	e.told = nil
-	f := e.flights[key]
+	f := e.by[key]
+	if f == nil && s.single {
+		f = &flight[K]{keys: []K{key}, err: errUnfinished}
+		e.by[key] = f
+	}
 	if f != nil && f == e.open {
 		e.open = nil
 	}
 	return f
 }
 
-func (e *expected[K]) board(keys []K) {
+func (e *flights[K]) board(keys []K) {
 	for _, k := range keys {
-		if e.flights[k] != nil {
+		if e.by[k] != nil {
 			continue
 		}
 		if e.open == nil || len(e.open.keys) == most {
 			e.open = &flight[K]{err: errUnfinished}
 		}
-		e.flights[k] = e.open
+		e.by[k] = e.open
 		e.open.keys = append(e.open.keys, k)
 	}
 }

@@ -48,26 +48,49 @@ type Edge[T any] struct {
 	Node   T
 }
 
-// Connection is a page of a list.
+// Connection is a page of a list. What of it is not selected is not made.
 type Connection[T any] struct {
-	Edges    []Edge[T]
-	PageInfo Info
-	count    func(context.Context) (int, error)
+	rows           []T
+	cursor         func(i int) string
+	next, previous bool
+	count          func(context.Context) (int, error)
+}
+
+// New returns a page of rows, with the position of each, and whether there are rows after and before them. Without count the
+// page is the whole list.
+func New[T any](rows []T, cursor func(i int) string, next, previous bool, count func(context.Context) (int, error)) *Connection[T] {
+	if rows == nil {
+		rows = []T{}
+	}
+	return &Connection[T]{rows, cursor, next, previous, count}
 }
 
 // Nodes returns the entries without their positions.
-func (c *Connection[T]) Nodes() []T {
-	out := make([]T, len(c.Edges))
-	for i := range c.Edges {
-		out[i] = c.Edges[i].Node
+func (c *Connection[T]) Nodes() []T { return c.rows }
+
+// Edges returns the entries with their positions.
+func (c *Connection[T]) Edges() []Edge[T] {
+	out := make([]Edge[T], len(c.rows))
+	for i, r := range c.rows {
+		out[i] = Edge[T]{c.cursor(i), r}
 	}
 	return out
+}
+
+// PageInfo returns where the page stands.
+func (c *Connection[T]) PageInfo() Info {
+	i := Info{HasNextPage: c.next, HasPreviousPage: c.previous}
+	if n := len(c.rows); n > 0 {
+		start, end := c.cursor(0), c.cursor(n-1)
+		i.StartCursor, i.EndCursor = &start, &end
+	}
+	return i
 }
 
 // TotalCount counts the whole list; it runs only when the field is selected.
 func (c *Connection[T]) TotalCount(ctx context.Context) (int, error) {
 	if c.count == nil {
-		return len(c.Edges), nil
+		return len(c.rows), nil
 	}
 	return c.count(ctx)
 }
@@ -104,19 +127,12 @@ func Build[T any](l *List, w Window, rows []T, count func(context.Context) (int,
 		rows = rows[:w.Limit]
 	}
 	if w.Backward {
-		rows = slices.Clone(rows)
+		rows = slices.Clone(rows) // they may be of another answer, too
 		slices.Reverse(rows)
 	}
-	c := &Connection[T]{Edges: make([]Edge[T], len(rows)), count: count}
-	for i, r := range rows {
-		c.Edges[i] = Edge[T]{l.Cursor(r), r}
-	}
-	c.PageInfo.HasNextPage, c.PageInfo.HasPreviousPage = more, w.After != nil
+	next, previous := more, w.After != nil
 	if w.Backward {
-		c.PageInfo.HasNextPage, c.PageInfo.HasPreviousPage = w.Before != nil, more
+		next, previous = w.Before != nil, more
 	}
-	if n := len(c.Edges); n > 0 {
-		c.PageInfo.StartCursor, c.PageInfo.EndCursor = &c.Edges[0].Cursor, &c.Edges[n-1].Cursor
-	}
-	return c
+	return New(rows, func(i int) string { return l.Cursor(rows[i]) }, next, previous, count)
 }

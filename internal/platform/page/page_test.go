@@ -129,7 +129,7 @@ func TestTotalCount(t *testing.T) {
 		t.Errorf("%d, %v after %d counts", n, err, counted)
 	}
 	empty := page.Build(l, w, []row(nil), nil)
-	if empty.Nodes() == nil || len(empty.Edges) != 0 || empty.PageInfo != (page.Info{}) {
+	if empty.Nodes() == nil || len(empty.Edges()) != 0 || empty.PageInfo() != (page.Info{}) {
 		t.Errorf("%+v", empty)
 	}
 }

@@ -79,10 +79,10 @@ func TestPagesAreStableUnderInserts(t *testing.T) {
 				for _, u := range c.Nodes() {
 					seen[u.ID]++
 				}
-				if !c.PageInfo.HasNextPage {
+				if !c.PageInfo().HasNextPage {
 					break
 				}
-				after = c.PageInfo.EndCursor
+				after = c.PageInfo().EndCursor
 				if len(seen) < rows {
 					add(t, db, r)
 				}
@@ -128,16 +128,16 @@ func (s shape) walk(t *testing.T, db *ent.DB, r *rand.Rand, backward bool) (got 
 			a = page.Args{Last: &size, Before: cursor}
 		}
 		c := s.read(t, db, a)
-		more, passed := c.PageInfo.HasNextPage, c.PageInfo.HasPreviousPage
-		cursor = c.PageInfo.EndCursor
+		more, passed := c.PageInfo().HasNextPage, c.PageInfo().HasPreviousPage
+		cursor = c.PageInfo().EndCursor
 		if backward {
 			got = append(c.Nodes(), got...)
-			more, passed, cursor = passed, more, c.PageInfo.StartCursor
+			more, passed, cursor = passed, more, c.PageInfo().StartCursor
 		} else {
 			got = append(got, c.Nodes()...)
 		}
-		if passed != (turn > 0) || more != (len(got) < rows) || (more && len(c.Edges) != size) || cursor == nil {
-			t.Fatalf("turn %d, size %d: %d rows so far, %+v", turn, size, len(got), c.PageInfo)
+		if passed != (turn > 0) || more != (len(got) < rows) || (more && len(c.Edges()) != size) || cursor == nil {
+			t.Fatalf("turn %d, size %d: %d rows so far, %+v", turn, size, len(got), c.PageInfo())
 		}
 		if !more {
 			return got
