@@ -10,6 +10,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"karnak/authz"
 	"karnak/ent"
 	"karnak/ent/entgen"
@@ -77,7 +79,10 @@ func (a *App) open(ctx, life context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	m, err := newMetrics(registry, a.jobs.Collectors()...)
+	reads := prometheus.NewCounterFunc(prometheus.CounterOpts{
+		Namespace: "karnak", Name: "database_reads_total", Help: "Queries outside transactions.",
+	}, func() float64 { return float64(a.db.Reads()) })
+	m, err := newMetrics(registry, append(a.jobs.Collectors(), reads)...)
 	if err != nil {
 		return err
 	}

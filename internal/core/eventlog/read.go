@@ -33,6 +33,11 @@ func (l *Log) Snapshot(ctx context.Context, workspaceID string) (string, error) 
 	return l.Cursor(workspaceID, head.Seq), err
 }
 
+// ExpectSnapshots tells the logs whose Snapshot this answer will probably ask for.
+func (l *Log) ExpectSnapshots(ctx context.Context, workspaceIDs []string) {
+	batch.Expect(ctx, kindHead{}, workspaceIDs)
+}
+
 type kindHead struct{}
 
 // Heads returns the heads of several logs in one query.

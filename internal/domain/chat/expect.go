@@ -21,6 +21,7 @@ func (s *Service) expectChannels(ctx context.Context, rows []*entgen.Channel) {
 	}
 	batch.Expect(ctx, ofChannels{}, parents)
 	s.Guard.ExpectWorkspaces(ctx, workspaces)
+	s.Log.ExpectSnapshots(ctx, workspaces)
 }
 
 // expect tells what the fields of messages will probably ask for.

@@ -49,6 +49,11 @@ func (s *Service) Workspaces(ctx context.Context, args page.Args) (*WorkspaceCon
 	if err != nil {
 		return nil, err
 	}
+	ids := make([]string, len(rows))
+	for i, x := range rows {
+		ids[i] = x.ID
+	}
+	s.Log.ExpectSnapshots(ctx, ids)
 	return page.Build(s.workspaces, w, rows, all.Count), nil
 }
 
@@ -93,6 +98,7 @@ func (s *Service) memberPage(ctx context.Context, l *page.List, args page.Args, 
 	}
 	s.Guard.ExpectPersons(ctx, users)
 	s.Guard.ExpectWorkspaces(ctx, workspaces)
+	s.Log.ExpectSnapshots(ctx, workspaces)
 	return page.Build(l, w, rows, all.Count), nil
 }
 

@@ -40,7 +40,7 @@ func openPostgres(ctx context.Context, c Config) (*Store, error) {
 	}
 	db.SetMaxOpenConns(pool)
 	db.SetMaxIdleConns(pool)
-	s := &Store{dialect: dialect.Postgres, read: db, write: db, reader: entsql.OpenDB(dialect.Postgres, db)}
+	s := &Store{dialect: dialect.Postgres, read: db, write: db, reader: &reader{Driver: entsql.OpenDB(dialect.Postgres, db)}}
 	if err := s.Ping(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("PostgreSQL at %s: %w", u.Host, err), db.Close())
 	}

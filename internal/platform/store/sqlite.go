@@ -62,6 +62,6 @@ func openFile(ctx context.Context, path string, readers int) (*Store, error) {
 	read.SetMaxIdleConns(readers)
 	return &Store{
 		dialect: dialect.SQLite, read: read, write: write,
-		reader: entsql.OpenDB(dialect.SQLite, read), group: newGroup(write),
+		reader: &reader{Driver: entsql.OpenDB(dialect.SQLite, read)}, group: newGroup(write),
 	}, nil
 }

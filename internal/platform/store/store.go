@@ -38,7 +38,7 @@ type Store struct {
 	dialect string
 	read    *sql.DB
 	write   *sql.DB
-	reader  dialect.Driver
+	reader  *reader
 	group   *group
 	unlock  func() error
 }
@@ -64,9 +64,6 @@ func (s *Store) Name() string {
 	}
 	return s.dialect
 }
-
-// Reader returns the driver for reads outside a transaction.
-func (s *Store) Reader() dialect.Driver { return s.reader }
 
 // DB returns the pool that migrations and the job queue write through.
 func (s *Store) DB() *sql.DB { return s.write }
