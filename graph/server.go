@@ -35,6 +35,8 @@ type Config struct {
 	MaxBody       int64
 	// Timeout ends queries and mutations.
 	Timeout time.Duration
+	// Lease has the reads of a query share what they can; nil for nothing. The function it returns ends that.
+	Lease func(context.Context) (context.Context, func())
 	// Answered hears of every query and mutation that was answered; nil for nobody.
 	Answered func(Answered)
 	// Socket says how websockets work; Present and Clock are filled in.
@@ -119,6 +121,11 @@ func answering(c Config) graphql.ResponseMiddleware {
 		}
 		ctx, cancel := context.WithTimeout(ctx, c.Timeout)
 		defer cancel()
+		if c.Lease != nil && typeOf(ctx) == string(ast.Query) && inOrder(ctx) {
+			leased, release := c.Lease(ctx)
+			defer release()
+			ctx = leased
+		}
 		start := c.Clock.Now()
 		r := next(ctx)
 		if c.Answered != nil {

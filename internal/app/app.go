@@ -115,7 +115,7 @@ func (a *App) graphConfig(m *metrics) graph.Config {
 			Guard: a.guard, Identity: r.identity, Workspace: r.workspace, Access: r.access, Chat: r.chat, Activity: r.activity, Info: a.info,
 		}),
 		Require: a.require, Logger: a.logger, Clock: a.clock, Limits: limits(c), Introspection: c.Introspection,
-		MaxBody: int64(c.LimitBody), Timeout: c.RequestTimeout, Answered: m.answered,
+		MaxBody: int64(c.LimitBody), Timeout: c.RequestTimeout, Answered: m.answered, Lease: a.db.Lease,
 		Socket: transport.SocketConfig{Init: a.initialise, Begin: a.begin, Origin: a.origin, Observer: m, MaxMessage: int64(c.LimitBody), MaxOperations: c.LimitSubscriptions},
 	}
 }

@@ -40,7 +40,8 @@ func openPostgres(ctx context.Context, c Config) (*Store, error) {
 	}
 	db.SetMaxOpenConns(pool)
 	db.SetMaxIdleConns(pool)
-	s := &Store{dialect: dialect.Postgres, read: db, write: db, reader: &reader{Driver: entsql.OpenDB(dialect.Postgres, db)}}
+	reads := &reader{Driver: entsql.OpenDB(dialect.Postgres, db), scope: c.Scope, leased: make(chan struct{}, pool/2)}
+	s := &Store{dialect: dialect.Postgres, read: db, write: db, reader: reads}
 	if err := s.Ping(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("PostgreSQL at %s: %w", u.Host, err), db.Close())
 	}
