@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"entgo.io/ent/dialect"
-	entsql "entgo.io/ent/dialect/sql"
 
 	"karnak/authz"
 	"karnak/ent"
@@ -153,7 +152,7 @@ func sqlitePlans(t *testing.T, n *apptest.Node) map[string]string {
 			}
 		}
 	}
-	connections(t, n.DB().Reader().(*entsql.Driver).DB(), 2, look)
+	connections(t, n.DB().Reader().(interface{ DB() *sql.DB }).DB(), 2, look)
 	connections(t, n.DB().DB(), 1, look)
 	return out
 }
