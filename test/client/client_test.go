@@ -10,12 +10,16 @@ import (
 	"entgo.io/ent/dialect"
 
 	"karnak/ent/enttest"
+	"karnak/test/binary"
 )
 
 func TestClients(t *testing.T) {
 	t.Parallel()
 	n := openNode(t)
-	binary := build(t)
+	path, err := binary.Build(t.Context(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
 	scripts := []struct {
 		name  string
 		limit time.Duration
@@ -29,20 +33,20 @@ func TestClients(t *testing.T) {
 	for _, engine := range enttest.Engines {
 		t.Run(engine, func(t *testing.T) {
 			t.Parallel()
-			args := []string{"--data-dir=" + filepath.Join(t.TempDir(), "data")}
+			args := []string{"--seed-demo", "--data-dir=" + filepath.Join(t.TempDir(), "data")}
 			if engine == dialect.Postgres {
 				args = append(args, "--database-url="+enttest.Postgres(t))
 			}
-			s := newServer(t, binary, args...)
+			s := binary.New(t, path, args...)
 			for _, script := range scripts {
 				t.Run(script.name, func(t *testing.T) {
-					if err := s.start(); err != nil {
+					if err := s.Start(); err != nil {
 						t.Fatal(err)
 					}
 					n.run(t, s, script.name+".test.mjs", script.limit)
 				})
 			}
-			s.noErrors(t)
+			s.NoErrors(t)
 		})
 	}
 }

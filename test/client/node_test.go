@@ -3,7 +3,6 @@ package client_test
 import (
 	"context"
 	"errors"
-	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -13,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"karnak/test/binary"
 	"karnak/tools/debian"
 )
 
@@ -80,20 +80,20 @@ func install(t *testing.T, npm string) {
 }
 
 // run runs a script against a server, whose life the script commands through a control address.
-func (n *node) run(t *testing.T, s *server, script string, limit time.Duration) {
+func (n *node) run(t *testing.T, s *binary.Server, script string, limit time.Duration) {
 	t.Helper()
-	control := httptest.NewServer(s.control())
+	control := httptest.NewServer(control(s))
 	defer control.Close()
 	ctx, cancel := context.WithTimeout(t.Context(), timely(t, limit))
 	defer cancel()
 	cmd := exec.CommandContext(ctx, n.path, "--test-reporter=spec", script)
-	cmd.Env = append(surroundings(), "KARNAK_URL="+s.url(), "KARNAK_CONTROL="+control.URL)
+	cmd.Env = append(binary.Surroundings(), "KARNAK_URL="+s.URL(), "KARNAK_CONTROL="+control.URL)
 	out, err := cmd.CombinedOutput()
 	switch {
 	case ctx.Err() != nil:
-		t.Fatalf("%s did not end within %s\n%s\n%s", script, limit, out, s.logged())
+		t.Fatalf("%s did not end within %s\n%s\n%s", script, limit, out, s.Logged())
 	case err != nil:
-		t.Fatalf("%s: %v\n%s\n%s", script, err, out, s.logged())
+		t.Fatalf("%s: %v\n%s\n%s", script, err, out, s.Logged())
 	}
 	t.Logf("%s", out)
 }
@@ -102,37 +102,7 @@ func (n *node) run(t *testing.T, s *server, script string, limit time.Duration) 
 func timely(t *testing.T, limit time.Duration) time.Duration {
 	t.Helper()
 	if end, ok := t.Deadline(); ok {
-		return min(limit, time.Until(end)-ending)
+		return min(limit, time.Until(end)-binary.Ending)
 	}
 	return limit
-}
-
-// surroundings are what every program needs of the environment; settings of karnak are not among it.
-func surroundings() []string {
-	var out []string
-	for _, name := range []string{"PATH", "HOME", "TMPDIR"} {
-		if v, ok := os.LookupEnv(name); ok {
-			out = append(out, name+"="+v)
-		}
-	}
-	return out
-}
-
-// control answers POST /kill, /drain and /start.
-func (s *server) control() http.Handler {
-	mux := http.NewServeMux()
-	answer := func(path string, do func() ([]byte, error)) {
-		mux.HandleFunc("POST "+path, func(w http.ResponseWriter, _ *http.Request) {
-			b, err := do()
-			if err != nil {
-				http.Error(w, err.Error(), http.StatusInternalServerError)
-				return
-			}
-			_, _ = w.Write(b)
-		})
-	}
-	answer("/kill", func() ([]byte, error) { return nil, s.kill() })
-	answer("/start", func() ([]byte, error) { return nil, s.start() })
-	answer("/drain", s.drain)
-	return mux
 }
