@@ -93,6 +93,9 @@ func (a *App) open(ctx, life context.Context) (err error) {
 		return err
 	}
 	a.work.Go(func() { a.follow(life, a.hear) })
+	a.work.Go(func() {
+		a.rooms.identity.Lapse(life, func(err error) { a.logger.Error("the sessions of open sockets cannot be looked at", "error", err) })
+	})
 	if err := a.keepHouse(); err != nil || a.idle {
 		return err
 	}
