@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 
 	"entgo.io/ent/dialect"
 )
@@ -25,6 +26,8 @@ type change struct {
 	fn   func(context.Context, *Tx) error
 	tx   *Tx
 	done chan error
+	// claimed is set once: by the writer that begins the change, or by the caller who waited too long for that.
+	claimed atomic.Bool
 }
 
 // groupSize bounds how many changes share a commit, and with it how long the first one waits.
@@ -47,7 +50,16 @@ func (g *group) run(ctx context.Context, fn func(context.Context, *Tx) error) er
 	case <-g.quit:
 		return errClosed
 	}
-	// Once it is queued the answer has to be waited for: whether it was committed cannot be known before.
+	select {
+	case err := <-c.done:
+		return err
+	case <-ctx.Done():
+		if c.claimed.CompareAndSwap(false, true) {
+			return ctx.Err()
+		}
+	case <-g.done:
+	}
+	// Once it is begun the answer has to be waited for: whether it was committed cannot be known before.
 	select {
 	case err := <-c.done:
 		return err
@@ -138,6 +150,9 @@ const (
 func (g *group) one(tx *sql.Tx, c *change) error {
 	if err := c.ctx.Err(); err != nil {
 		return err
+	}
+	if !c.claimed.CompareAndSwap(false, true) {
+		return context.Canceled
 	}
 	if _, err := tx.ExecContext(context.Background(), savepoint); err != nil {
 		return fmt.Errorf("%w: %w", errBroken, err)

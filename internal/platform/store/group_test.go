@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // opened returns a store on a fresh file with one table of numbers.
@@ -230,6 +231,27 @@ func TestContextWhileRunning(t *testing.T) {
 		t.Errorf("a change that is given up before the queue takes it: %v", err)
 	}
 	if err := release(); err != nil {
+		t.Error(err)
+	}
+	if got := rows(t, s); !slices.Equal(got, []int{1, 3}) {
+		t.Errorf("rows %v, want 1 3", got)
+	}
+}
+
+// TestGivenUpInTheQueue: a caller whose time is up does not wait for a writer that is held up, and the change is never made.
+func TestGivenUpInTheQueue(t *testing.T) {
+	t.Parallel()
+	s := opened(t)
+	release := hold(t, s, 1, nil)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	if err := s.InTx(ctx, insert(2)); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("a change that is given up in the queue: %v", err)
+	}
+	if err := release(); err != nil {
+		t.Error(err)
+	}
+	if err := s.InTx(t.Context(), insert(3)); err != nil {
 		t.Error(err)
 	}
 	if got := rows(t, s); !slices.Equal(got, []int{1, 3}) {
