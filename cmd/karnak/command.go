@@ -8,6 +8,7 @@ import (
 	"runtime/debug"
 
 	"karnak/internal/app"
+	"karnak/internal/platform/clock"
 	"karnak/internal/platform/config"
 	"karnak/internal/platform/heap"
 )
@@ -51,6 +52,7 @@ func (c serveCommand) Run(ctx context.Context, cfg *config.Config, faults settin
 		debug.SetMemoryLimit(int64(cfg.MemoryLimit))
 	}
 	defer heap.Widen(heapRoom)()
+	go heap.Settle(ctx, clock.System{})
 	err := app.Serve(ctx, cfg)
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		return nil
