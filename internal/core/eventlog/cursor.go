@@ -41,7 +41,8 @@ func (l *Log) sign(b []byte) []byte {
 func (l *Log) Position(workspaceID, cursor string, head int64) (int64, error) {
 	bad := fault.New(fault.BadUserInput, "This cursor is not one of this log.")
 	b, err := base64.RawURLEncoding.DecodeString(cursor)
-	if err != nil || len(b) != bodySize+tagSize || b[0] != cursorVersion {
+	// The decoder passes line breaks over; a cursor that was altered so is too long.
+	if err != nil || len(cursor) != base64.RawURLEncoding.EncodedLen(bodySize+tagSize) || len(b) != bodySize+tagSize || b[0] != cursorVersion {
 		return 0, bad
 	}
 	if !hmac.Equal(b, l.sign(append([]byte(nil), b[:bodySize]...))[:bodySize+tagSize]) {

@@ -37,7 +37,7 @@ func secretOf(b byte) []byte {
 	return out
 }
 
-func on(t *testing.T, db *ent.DB) *bench {
+func on(t testing.TB, db *ent.DB) *bench {
 	t.Helper()
 	c := noon()
 	l, err := eventlog.New(t.Context(), eventlog.Config{DB: db, Clock: c, Secret: secretOf(7), Types: types()})

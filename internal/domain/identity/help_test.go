@@ -28,7 +28,7 @@ const (
 // desk is the room on a fresh database, with a clock that is moved by hand.
 type desk struct {
 	*Service
-	t     *testing.T
+	t     testing.TB
 	db    *ent.DB
 	clock *clock.Manual
 }
@@ -47,7 +47,7 @@ func each(t *testing.T, f func(d *desk)) {
 }
 
 // open opens the room as a node does; several may share a database. master tells apart the secrets they are given.
-func open(t *testing.T, db *ent.DB, c *clock.Manual, master byte) *desk {
+func open(t testing.TB, db *ent.DB, c *clock.Manual, master byte) *desk {
 	t.Helper()
 	cfg := config(t, db, c, master)
 	s, err := New(t.Context(), cfg)
@@ -57,7 +57,7 @@ func open(t *testing.T, db *ent.DB, c *clock.Manual, master byte) *desk {
 	return &desk{s, t, db, c}
 }
 
-func config(t *testing.T, db *ent.DB, c *clock.Manual, master byte) Config {
+func config(t testing.TB, db *ent.DB, c *clock.Manual, master byte) Config {
 	t.Helper()
 	raw := make([]byte, secret.MinMaster)
 	raw[0] = master

@@ -15,7 +15,7 @@ import (
 	"karnak/internal/platform/id"
 )
 
-func kidOf(t *testing.T, token string) string {
+func kidOf(t testing.TB, token string) string {
 	t.Helper()
 	x, _, err := jwt.NewParser().ParseUnverified(token, jwt.MapClaims{})
 	if err != nil {

@@ -60,7 +60,8 @@ func (s *Service) readRefresh(token string) (sessionID string, generation int, o
 		return "", 0, false
 	}
 	generation, err = strconv.Atoi(parts[1])
-	return parts[0], generation, err == nil
+	// Of the ways to write the same tag only one was given out.
+	return parts[0], generation, err == nil && token == s.refreshToken(parts[0], generation)
 }
 
 type claims struct {
@@ -78,7 +79,7 @@ const maxToken = 4096
 
 // readAccess checks an access token and returns its claims.
 func (s *Service) readAccess(ctx context.Context, token string) (*claims, error) {
-	if len(token) > maxToken {
+	if len(token) > maxToken || strings.ContainsAny(token, "\r\n") {
 		return nil, bad()
 	}
 	if c := s.proven(ctx, token); c != nil {
@@ -87,7 +88,7 @@ func (s *Service) readAccess(ctx context.Context, token string) (*claims, error)
 	c, p := &claims{}, proof{}
 	_, err := jwt.NewParser(
 		jwt.WithValidMethods([]string{jwt.SigningMethodEdDSA.Alg()}), jwt.WithIssuer(s.Issuer), jwt.WithAudience(audience),
-		jwt.WithExpirationRequired(), jwt.WithIssuedAt(), jwt.WithTimeFunc(s.Clock.Now),
+		jwt.WithExpirationRequired(), jwt.WithIssuedAt(), jwt.WithStrictDecoding(), jwt.WithTimeFunc(s.Clock.Now),
 	).ParseWithClaims(token, c, func(t *jwt.Token) (any, error) {
 		if t.Header["crit"] != nil {
 			return nil, jwt.ErrTokenUnverifiable
