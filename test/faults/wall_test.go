@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -36,18 +37,17 @@ const secret = "9f3c61b07ad24e8815c0de7f42a96b3d5e71f8042c9ab6d3370e1f58a4c2d9b6
 
 // built is the path of the binary, made once for all tests.
 var built = sync.OnceValues(func() (string, error) {
-	folder, err := os.MkdirTemp("", "karnak-faults-")
-	if err != nil {
+	if err := os.MkdirAll(folder(), 0o700); err != nil {
 		return "", err
 	}
-	return binary.Build(context.Background(), folder)
+	return binary.Build(context.Background(), folder())
 })
+
+func folder() string { return filepath.Join(os.TempDir(), fmt.Sprint("karnak-faults-", os.Getpid())) }
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if path, err := built(); err == nil {
-		_ = os.RemoveAll(strings.TrimSuffix(path, "/karnak"))
-	}
+	_ = os.RemoveAll(folder())
 	os.Exit(code)
 }
 
