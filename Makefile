@@ -15,6 +15,7 @@ SDL      := $(GO) run ./tools/sdl
 LINT     := GOLANGCI_LINT_CACHE=$(CURDIR)/bin/lint $(GO) tool -modfile=tools/lint/go.mod golangci-lint
 TEST     ?= ./...
 BENCH    ?=
+CRASH    ?=
 COVERED   = $(shell $(GO) list ./... | grep -Ev '(gen|/graph/model|test)(/|$$)' | paste -sd,)
 
 export CGO_ENABLED ?= 0
@@ -61,6 +62,11 @@ cover: ## Tell what the tests run; fails when it is under 80 % of the hand-writt
 .PHONY: bench
 bench: build ## Measure karnak beside hand-written floors, on databases that write to disk (BENCH='-only nested')
 	@$(TESTPG) -durable -- $(GO) run ./bench -karnak bin/karnak $(BENCH)
+
+.PHONY: crash
+crash: ## Kill karnak 300 times under load on each engine, on databases that write to disk (CRASH='-cycles 50')
+	@$(GO) run ./test/crash -engine sqlite $(CRASH)
+	@$(TESTPG) -durable -- $(GO) run ./test/crash -engine postgres $(CRASH)
 
 ##@ Check
 

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"karnak/test/crash/ledger"
+)
+
+// Report is what a run came to.
+type Report struct {
+	ledger.Result
+	Engine string
+	Seed   uint64
+	// Cycles is how often the server was killed after it was ready; Cuts how often a subscriber had to connect again.
+	Cycles, Cuts int
+	Took         time.Duration
+	// Ready are the times from the start of the process to the first ready answer, in order of length.
+	Ready []time.Duration
+	// Panics are lines of the server's log.
+	Panics []string
+}
+
+func (r *run) report(result ledger.Result, took time.Duration) (Report, error) {
+	slices.Sort(r.ready)
+	out := Report{Result: result, Engine: r.Engine, Seed: r.Seed, Cycles: len(r.ready), Cuts: int(r.cuts.Load()), Took: took, Ready: r.ready}
+	b, err := os.ReadFile(filepath.Join(r.Folder, "log"))
+	for line := range strings.Lines(string(b)) {
+		if strings.Contains(line, "panic") || strings.Contains(line, "INTERNAL") || strings.Contains(line, "no client may see") {
+			out.Panics = append(out.Panics, strings.TrimSpace(line))
+		}
+	}
+	return out, err
+}
+
+// Sound reports whether nothing was found.
+func (r Report) Sound() bool { return len(r.Findings) == 0 && len(r.Panics) == 0 }
+
+// ready returns the share-th part of the times to ready.
+func (r Report) ready(share float64) time.Duration {
+	if len(r.Ready) == 0 {
+		return 0
+	}
+	return r.Ready[int(share*float64(len(r.Ready)-1))].Round(time.Millisecond)
+}
+
+// header and line are the rows of the report's table.
+const header = `| engine | kills | acknowledged | unknown | repeated | events received | cuts | lost | twice | holes | other | ready p50 | ready p99 | took | seed |
+|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|
+`
+
+func (r Report) line() string {
+	lost, twice, holes := r.Count(ledger.Lost), r.Count(ledger.Twice), r.Count(ledger.Hole)
+	return fmt.Sprintf("| %s | %d | %d | %d | %d | %d | %d | %d | %d | %d | %d | %s | %s | %s | %d |\n", r.Engine, r.Cycles, r.Acknowledged, r.Unknown, r.Resolved,
+		r.Delivered, r.Cuts, lost, twice, holes, len(r.Findings)+len(r.Panics)-lost-twice-holes, r.ready(0.5), r.ready(0.99), r.Took.Round(time.Second), r.Seed)
+}
+
+// shownFindings bounds what is printed of a run that failed.
+const shownFindings = 20
+
+func (r Report) print(out io.Writer) {
+	fmt.Fprint(out, header, r.line())
+	for i, f := range r.Findings {
+		if i == shownFindings {
+			fmt.Fprintf(out, "and %d more\n", len(r.Findings)-i)
+			break
+		}
+		fmt.Fprintln(out, f)
+	}
+	for _, line := range r.Panics[:min(shownFindings, len(r.Panics))] {
+		fmt.Fprintln(out, line)
+	}
+}

@@ -1,0 +1,193 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"karnak/test/crash/ledger"
+	"karnak/test/crash/rig"
+)
+
+// Plan is a run: on which engine, how often the server is killed, and after how long.
+type Plan struct {
+	Engine string
+	// Binary is the server; Server a PostgreSQL's URL.
+	Binary, Server string
+	Cycles         int
+	Least, Most    time.Duration
+	Writers        int
+	Subscribers    int
+	Seed           uint64
+	// Folder holds the data, the ledgers and the server's log.
+	Folder string
+	Out    io.Writer
+}
+
+// run is a plan that is carried out.
+type run struct {
+	Plan
+	server       *rig.Server
+	api          *rig.API
+	gate         *rig.Gate
+	places       []rig.Workspace
+	books        *ledger.Books
+	subscribers  []*subscriber
+	acknowledged counter
+	cuts         counter
+	ready        []time.Duration
+	dice         *rand.Rand
+}
+
+const (
+	// workspaces are written to by a quarter of the writers each.
+	workspaces = 4
+	// answerWithin is how long a client waits for an answer.
+	answerWithin = 30 * time.Second
+	// catchUp is how long subscribers have, once nobody writes, to receive what is left.
+	catchUp = 60 * time.Second
+)
+
+// Run carries a plan out and checks the ledgers.
+func Run(ctx context.Context, p Plan) (report Report, err error) {
+	r := &run{Plan: p, gate: rig.NewGate(), dice: rand.New(rand.NewPCG(p.Seed, 1<<32))}
+	db, err := rig.NewDatabase(ctx, p.Engine, p.Folder, p.Server)
+	if err != nil {
+		return report, err
+	}
+	defer func() { err = errors.Join(err, db.Drop()) }()
+	if r.server, err = rig.NewServer(p.Binary, filepath.Join(p.Folder, "log"), db.Args...); err != nil {
+		return report, err
+	}
+	defer func() { err = errors.Join(err, r.server.Kill()) }()
+	if err := r.prepare(ctx); err != nil {
+		return report, err
+	}
+	began := time.Now()
+	l, err := r.load(ctx)
+	if err != nil {
+		return report, err
+	}
+	took := time.Since(began)
+	if err := r.look(ctx, db, &l); err != nil {
+		return report, err
+	}
+	return r.report(ledger.Check(l), took)
+}
+
+// prepare starts the server for the first time, makes the world, and opens the ledgers.
+func (r *run) prepare(ctx context.Context) (err error) {
+	r.api = rig.NewAPI(r.server, answerWithin)
+	if err := errors.Join(r.server.Start(), r.server.Ready(ctx)); err != nil {
+		return err
+	}
+	if r.places, err = r.api.MakeWorkspaces(ctx, workspaces); err != nil {
+		return err
+	}
+	folder := filepath.Join(r.Folder, "ledgers")
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return err
+	}
+	r.books, err = ledger.Open(folder)
+	return err
+}
+
+// load writes and reads while the server is killed again and again, and returns what the clients' ledgers hold in the end.
+func (r *run) load(ctx context.Context) (l ledger.Ledgers, err error) {
+	writing, stopWriting := context.WithCancel(ctx)
+	reading, stopReading := context.WithCancel(ctx)
+	defer stopWriting()
+	defer stopReading()
+	var writers, readers sync.WaitGroup
+	for n := range r.Subscribers {
+		s := r.subscriber(n)
+		r.subscribers = append(r.subscribers, s)
+		readers.Go(func() { s.watch(reading) })
+	}
+	for n := range r.Writers {
+		writers.Go(func() { r.writer(n).write(writing) })
+	}
+	r.gate.Open()
+	err = r.cycles(ctx)
+	stopWriting()
+	writers.Wait()
+	if err == nil {
+		err = r.caughtUp(ctx)
+	}
+	stopReading()
+	readers.Wait()
+	l, e := r.books.Close()
+	for _, s := range r.subscribers {
+		l.Subscribers = append(l.Subscribers, s.Subscriber)
+	}
+	for _, p := range r.places {
+		l.Places = append(l.Places, ledger.Place{Workspace: p.ID, Channels: p.Channels, Base: p.Base})
+	}
+	return l, errors.Join(err, e)
+}
+
+// cycles kills the server again and again, and leaves one that runs.
+func (r *run) cycles(ctx context.Context) error {
+	for n := range r.Cycles {
+		if err := r.pause(ctx, r.Least+time.Duration(r.dice.Int64N(int64(r.Most-r.Least)))); err != nil {
+			return err
+		}
+		if !r.server.Alive() {
+			return fmt.Errorf("karnak ended by itself\n%s", r.server.Logged())
+		}
+		r.gate.Shut()
+		if err := r.server.Kill(); err != nil {
+			return err
+		}
+		if err := r.again(ctx); err != nil {
+			return fmt.Errorf("after kill %d: %w", n+1, err)
+		}
+		r.gate.Open()
+		if (n+1)%25 == 0 {
+			fmt.Fprintf(r.Out, "%s: %d kills, %d acknowledged\n", r.Engine, n+1, r.acknowledged.Load())
+		}
+	}
+	return r.pause(ctx, r.Least)
+}
+
+// early is how many of a hundred starts are killed before the server is ready, within the first part of a second.
+const (
+	early     = 10
+	earlyPart = 150 * time.Millisecond
+)
+
+// again starts the server, and notes how long it takes until it is ready.
+func (r *run) again(ctx context.Context) error {
+	for r.dice.IntN(100) < early {
+		if err := r.server.Start(); err != nil {
+			return err
+		}
+		if err := r.pause(ctx, time.Duration(r.dice.Int64N(int64(earlyPart)))); err != nil {
+			return err
+		}
+		if err := r.server.Kill(); err != nil {
+			return err
+		}
+	}
+	began := time.Now()
+	if err := errors.Join(r.server.Start(), r.server.Ready(ctx)); err != nil {
+		return err
+	}
+	r.ready = append(r.ready, time.Since(began))
+	return nil
+}
+
+func (r *run) pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-time.After(d):
+		return nil
+	}
+}
