@@ -22,24 +22,30 @@ type Report struct {
 	Took         time.Duration
 	// Ready are the times from the start of the process to the first ready answer, in order of length.
 	Ready []time.Duration
-	// Panics are lines of the server's log.
-	Panics []string
+	// Troubles are what has no place in any run: panics and masked errors in the server's log, and tries that were refused.
+	Troubles []string
 }
 
-func (r *run) report(result ledger.Result, took time.Duration) (Report, error) {
+func (r *run) report(l ledger.Ledgers, took time.Duration) (Report, error) {
 	slices.Sort(r.ready)
+	result := ledger.Check(l)
 	out := Report{Result: result, Engine: r.Engine, Seed: r.Seed, Cycles: len(r.ready), Cuts: int(r.cuts.Load()), Took: took, Ready: r.ready}
 	b, err := os.ReadFile(filepath.Join(r.Folder, "log"))
 	for line := range strings.Lines(string(b)) {
 		if strings.Contains(line, "panic") || strings.Contains(line, "INTERNAL") || strings.Contains(line, "no client may see") {
-			out.Panics = append(out.Panics, strings.TrimSpace(line))
+			out.Troubles = append(out.Troubles, strings.TrimSpace(line))
+		}
+	}
+	for _, a := range l.Answers {
+		if a.Outcome == ledger.Refused {
+			out.Troubles = append(out.Troubles, fmt.Sprintf("try %s was refused: %s", a.ID, a.Code))
 		}
 	}
 	return out, err
 }
 
 // Sound reports whether nothing was found.
-func (r Report) Sound() bool { return len(r.Findings) == 0 && len(r.Panics) == 0 }
+func (r Report) Sound() bool { return len(r.Findings) == 0 && len(r.Troubles) == 0 }
 
 // ready returns the share-th part of the times to ready.
 func (r Report) ready(share float64) time.Duration {
@@ -57,7 +63,7 @@ const header = `| engine | kills | acknowledged | unknown | repeated | events re
 func (r Report) line() string {
 	lost, twice, holes := r.Count(ledger.Lost), r.Count(ledger.Twice), r.Count(ledger.Hole)
 	return fmt.Sprintf("| %s | %d | %d | %d | %d | %d | %d | %d | %d | %d | %d | %s | %s | %s | %d |\n", r.Engine, r.Cycles, r.Acknowledged, r.Unknown, r.Resolved,
-		r.Delivered, r.Cuts, lost, twice, holes, len(r.Findings)+len(r.Panics)-lost-twice-holes, r.ready(0.5), r.ready(0.99), r.Took.Round(time.Second), r.Seed)
+		r.Delivered, r.Cuts, lost, twice, holes, len(r.Findings)+len(r.Troubles)-lost-twice-holes, r.ready(0.5), r.ready(0.99), r.Took.Round(time.Second), r.Seed)
 }
 
 // shownFindings bounds what is printed of a run that failed.
@@ -72,7 +78,7 @@ func (r Report) print(out io.Writer) {
 		}
 		fmt.Fprintln(out, f)
 	}
-	for _, line := range r.Panics[:min(shownFindings, len(r.Panics))] {
+	for _, line := range r.Troubles[:min(shownFindings, len(r.Troubles))] {
 		fmt.Fprintln(out, line)
 	}
 }

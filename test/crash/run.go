@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -25,9 +26,13 @@ type Plan struct {
 	Writers        int
 	Subscribers    int
 	Seed           uint64
-	// Folder holds the data, the ledgers and the server's log.
-	Folder string
-	Out    io.Writer
+	// Args are further arguments of karnak serve.
+	Args []string
+	// Disturb is done instead of killing the server, and to one that goes on running.
+	Disturb func(context.Context, *run) error
+	// Folder holds the ledgers and the server's log, and the data unless Data is another one.
+	Folder, Data string
+	Out          io.Writer
 }
 
 // run is a plan that is carried out.
@@ -57,12 +62,12 @@ const (
 // Run carries a plan out and checks the ledgers.
 func Run(ctx context.Context, p Plan) (report Report, err error) {
 	r := &run{Plan: p, gate: rig.NewGate(), dice: rand.New(rand.NewPCG(p.Seed, 1<<32))}
-	db, err := rig.NewDatabase(ctx, p.Engine, p.Folder, p.Server)
+	db, err := rig.NewDatabase(ctx, p.Engine, cmp.Or(p.Data, p.Folder), p.Server)
 	if err != nil {
 		return report, err
 	}
 	defer func() { err = errors.Join(err, db.Drop()) }()
-	if r.server, err = rig.NewServer(p.Binary, filepath.Join(p.Folder, "log"), db.Args...); err != nil {
+	if r.server, err = rig.NewServer(p.Binary, filepath.Join(p.Folder, "log"), append(db.Args, p.Args...)...); err != nil {
 		return report, err
 	}
 	defer func() { err = errors.Join(err, r.server.Kill()) }()
@@ -78,7 +83,7 @@ func Run(ctx context.Context, p Plan) (report Report, err error) {
 	if err := r.look(ctx, db, &l); err != nil {
 		return report, err
 	}
-	return r.report(ledger.Check(l), took)
+	return r.report(l, took)
 }
 
 // prepare starts the server for the first time, makes the world, and opens the ledgers.
@@ -114,7 +119,11 @@ func (r *run) load(ctx context.Context) (l ledger.Ledgers, err error) {
 		writers.Go(func() { r.writer(n).write(writing) })
 	}
 	r.gate.Open()
-	err = r.cycles(ctx)
+	if disturb := r.Disturb; disturb != nil {
+		err = disturb(ctx, r)
+	} else {
+		err = r.cycles(ctx)
+	}
 	stopWriting()
 	writers.Wait()
 	if err == nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"sync/atomic"
+	"time"
 
 	"karnak/test/crash/ledger"
 	"karnak/test/crash/rig"
@@ -30,6 +31,9 @@ func (w *writer) write(ctx context.Context) {
 	}
 }
 
+// backOff is how long a client waits before it asks again.
+const backOff = 20 * time.Millisecond
+
 // givenUp is how many of a hundred tries with an unknown outcome are not repeated: they may have been made or not.
 const givenUp = 20
 
@@ -45,6 +49,10 @@ func (w *writer) insist(ctx context.Context, o operation) ledger.Answer {
 			w.run.acknowledged.Add(1)
 			return a
 		case a.Outcome == ledger.Refused, w.dice.IntN(100) < givenUp, !w.run.gate.Wait(ctx):
+			return a
+		}
+		// A server that cannot answer for now is not asked without end.
+		if w.run.pause(ctx, backOff) != nil {
 			return a
 		}
 	}

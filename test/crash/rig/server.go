@@ -19,6 +19,7 @@ const (
 	startWithin = 60 * time.Second
 	stopWithin  = 30 * time.Second
 	askEvery    = 3 * time.Millisecond
+	askWithin   = 5 * time.Second
 )
 
 // Build builds the binary as it is shipped into a folder and returns its path. Arguments are further flags of go build.
@@ -121,7 +122,7 @@ func (s *Server) Ask(ctx context.Context, path string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	client := &http.Client{Timeout: askWithin, Transport: &http.Transport{DisableKeepAlives: true}}
 	res, err := client.Do(r)
 	if err != nil {
 		return 0, err
