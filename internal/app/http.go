@@ -109,12 +109,14 @@ func (a *App) authenticated(next http.Handler) http.Handler {
 	})
 }
 
-// caller reads "Bearer <token>".
+// caller reads "Bearer <token>". It takes no longer than a request may.
 func (a *App) caller(ctx context.Context, header string) (*identity.Caller, error) {
 	scheme, token, found := strings.Cut(header, " ")
 	if !found || !strings.EqualFold(scheme, "bearer") {
 		return nil, fault.New(fault.Unauthenticated, "Give the token as: Authorization: Bearer <access token>.")
 	}
+	ctx, cancel := context.WithTimeout(ctx, a.cfg.RequestTimeout)
+	defer cancel()
 	return a.rooms.identity.Authenticate(ctx, strings.TrimSpace(token))
 }
 

@@ -127,6 +127,21 @@ func TestPostgresStopped(t *testing.T) {
 	})
 }
 
+func TestPostgresPaused(t *testing.T) {
+	t.Parallel()
+	c := cluster(t)
+	outage(t, Plan{Engine: rig.Postgres, Server: c.URL}, func(ctx context.Context, r *run) error {
+		if err := errors.Join(r.pause(ctx, calm), c.Pause()); err != nil {
+			return err
+		}
+		err := errors.Join(r.readiness(ctx, http.StatusServiceUnavailable, noticedWithin), r.unavailable(ctx), r.pause(ctx, calm))
+		if err := errors.Join(err, c.Resume()); err != nil {
+			return err
+		}
+		return errors.Join(r.healed(ctx), r.pause(ctx, calm))
+	})
+}
+
 func cluster(t *testing.T) *rig.Cluster {
 	t.Helper()
 	c, err := rig.NewCluster(t.Context(), t.TempDir())

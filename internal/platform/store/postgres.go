@@ -33,6 +33,7 @@ func openPostgres(ctx context.Context, c Config) (*Store, error) {
 	if err != nil {
 		return nil, errors.New("the database URL cannot be used: check host, port and parameters")
 	}
+	base.Dialer(&dialer{})
 	db := sql.OpenDB(&connector{base: base, scope: c.Scope, role: c.Role})
 	pool := c.Pool
 	if pool <= 0 {

@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/lib/pq"
 )
@@ -22,7 +23,12 @@ func (c *connector) Driver() driver.Driver { return c.base.Driver() }
 
 // Connect opens a connection and takes on the role.
 func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
-	raw, err := c.base.Connect(ctx)
+	ctx, cancel := context.WithTimeout(ctx, connectWithin)
+	defer cancel()
+	l := &leash{}
+	l.bind(ctx)
+	defer l.free()
+	raw, err := c.base.Connect(context.WithValue(ctx, leashKey{}, l))
 	if err != nil {
 		return nil, err
 	}
@@ -30,7 +36,7 @@ func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
 	if !ok {
 		return nil, errors.Join(errors.New("the driver lacks what karnak needs"), raw.Close())
 	}
-	s := &session{pqConn: full, want: c.scope, statements: map[string]driver.Stmt{}}
+	s := &session{pqConn: full, leash: l, want: c.scope, statements: map[string]driver.Stmt{}}
 	if c.role != "" {
 		if _, err := full.ExecContext(ctx, "SET ROLE "+pq.QuoteIdentifier(c.role), nil); err != nil {
 			return nil, errors.Join(err, raw.Close())
@@ -38,6 +44,9 @@ func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
 	}
 	return s, nil
 }
+
+// connectWithin is how long a server may take until a connection to it can be used.
+const connectWithin = 10 * time.Second
 
 // pqConn is what a connection of lib/pq can do.
 type pqConn interface {
@@ -55,6 +64,7 @@ type pqConn interface {
 // session is a connection; database/sql lets one caller at a time use it.
 type session struct {
 	pqConn
+	leash      *leash
 	want       func(context.Context) string
 	scope      string
 	unknown    bool
@@ -125,6 +135,7 @@ func (s *session) prepared(ctx context.Context, query string) (statement, error)
 
 // QueryContext runs a query under the scope of the context.
 func (s *session) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	s.leash.bind(ctx)
 	if err := s.sync(ctx); err != nil {
 		return nil, err
 	}
@@ -141,6 +152,7 @@ func (s *session) QueryContext(ctx context.Context, query string, args []driver.
 
 // ExecContext runs a statement under the scope of the context.
 func (s *session) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	s.leash.bind(ctx)
 	if err := s.sync(ctx); err != nil {
 		return nil, err
 	}
@@ -166,8 +178,27 @@ func (s *session) outdated(query string, err error) error {
 	return err
 }
 
+// Ping asks the server whether it is there.
+func (s *session) Ping(ctx context.Context) error {
+	s.leash.bind(ctx)
+	return s.pqConn.Ping(ctx)
+}
+
+// IsValid is asked when the connection is given back, which ends its turn.
+func (s *session) IsValid() bool {
+	s.leash.free()
+	return s.pqConn.IsValid()
+}
+
+// Close closes the connection.
+func (s *session) Close() error {
+	s.leash.free()
+	return s.pqConn.Close()
+}
+
 // BeginTx begins a transaction. A rollback takes a scope set within it back, so that it is unknown afterwards.
 func (s *session) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
+	s.leash.bind(ctx)
 	tx, err := s.pqConn.BeginTx(ctx, opts)
 	if err != nil {
 		return nil, err
