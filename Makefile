@@ -68,6 +68,14 @@ crash: ## Kill karnak 300 times under load on each engine, on databases that wri
 	@$(GO) run ./test/crash -engine sqlite $(CRASH)
 	@$(TESTPG) -durable -- $(GO) run ./test/crash -engine postgres $(CRASH)
 
+.PHONY: crash-controls
+crash-controls: ## Build each known fault into karnak and see that the crash test finds it
+	@$(TESTPG) -durable -- $(GO) run ./test/crash -controls -cycles 12 $(CRASH)
+
+.PHONY: crash-power
+crash-power: ## Cut the power of SQLite's disk 100 times, through FUSE (Linux, root)
+	@$(GO) run ./test/crash -power -cycles 100 $(CRASH)
+
 ##@ Check
 
 .PHONY: lint

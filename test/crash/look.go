@@ -57,6 +57,11 @@ func (r *run) look(ctx context.Context, db *rig.Database, l *ledger.Ledgers) (er
 	if err := r.server.Kill(); err != nil {
 		return err
 	}
+	if r.ended != nil {
+		if db, err = r.ended(r); err != nil {
+			return err
+		}
+	}
 	direct, err := db.Open()
 	if err != nil {
 		return err

@@ -47,6 +47,8 @@ func command(ctx context.Context, args []string, out io.Writer) (err error) {
 	f.Uint64Var(&p.Seed, "seed", uint64(time.Now().UnixNano())>>10, "seed of everything random")
 	f.StringVar(&p.Binary, "karnak", "", "the server's binary; built where it is empty")
 	f.StringVar(&p.Folder, "keep", "", "folder to keep data, ledgers and log in; temporary where it is empty")
+	seeded := f.Bool("controls", false, "build each known fault into a server and see that the run finds it")
+	cuts := f.Bool("power", false, "cut the power of the disk with every kill, through a FUSE file system that forgets (SQLite, Linux, root)")
 	if err := f.Parse(args); err != nil {
 		return err
 	}
@@ -55,6 +57,12 @@ func command(ctx context.Context, args []string, out io.Writer) (err error) {
 			return err
 		}
 		defer func() { err = errors.Join(err, os.RemoveAll(p.Folder)) }()
+	}
+	switch {
+	case *seeded:
+		return runControls(ctx, p)
+	case *cuts:
+		return runPower(ctx, p)
 	}
 	if p.Binary == "" {
 		if p.Binary, err = rig.Build(ctx, p.Folder); err != nil {

@@ -108,7 +108,7 @@ func (r *run) readiness(ctx context.Context, status int, within time.Duration) e
 }
 
 // calm is how long an outage lasts, and how long the time before and after it.
-const calm = 700 * time.Millisecond
+const calm = 400 * time.Millisecond
 
 func TestPostgresStopped(t *testing.T) {
 	t.Parallel()

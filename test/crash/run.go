@@ -30,6 +30,10 @@ type Plan struct {
 	Args []string
 	// Disturb is done instead of killing the server, and to one that goes on running.
 	Disturb func(context.Context, *run) error
+	// made is done once the world is made, killed after each kill; ended, after the last one, tells where the database is then.
+	made   func()
+	killed func(*run) error
+	ended  func(*run) (*rig.Database, error)
 	// Folder holds the ledgers and the server's log, and the data unless Data is another one.
 	Folder, Data string
 	Out          io.Writer
@@ -95,6 +99,9 @@ func (r *run) prepare(ctx context.Context) (err error) {
 	if r.places, err = r.api.MakeWorkspaces(ctx, workspaces); err != nil {
 		return err
 	}
+	if r.made != nil {
+		r.made()
+	}
 	folder := filepath.Join(r.Folder, "ledgers")
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return err
@@ -151,7 +158,7 @@ func (r *run) cycles(ctx context.Context) error {
 			return fmt.Errorf("karnak ended by itself\n%s", r.server.Logged())
 		}
 		r.gate.Shut()
-		if err := r.server.Kill(); err != nil {
+		if err := r.kill(); err != nil {
 			return err
 		}
 		if err := r.again(ctx); err != nil {
@@ -163,6 +170,13 @@ func (r *run) cycles(ctx context.Context) error {
 		}
 	}
 	return r.pause(ctx, r.Least)
+}
+
+func (r *run) kill() error {
+	if err := r.server.Kill(); err != nil || r.killed == nil {
+		return err
+	}
+	return r.killed(r)
 }
 
 // early is how many of a hundred starts are killed before the server is ready, within the first part of a second.
@@ -180,7 +194,7 @@ func (r *run) again(ctx context.Context) error {
 		if err := r.pause(ctx, time.Duration(r.dice.Int64N(int64(earlyPart)))); err != nil {
 			return err
 		}
-		if err := r.server.Kill(); err != nil {
+		if err := r.kill(); err != nil {
 			return err
 		}
 	}
