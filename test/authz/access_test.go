@@ -6,6 +6,7 @@ import (
 
 	"karnak/ent/enttest"
 	"karnak/internal/app/apptest"
+	"karnak/test/world"
 )
 
 // TestAccess asks for every field of the schema as every principal, on both engines, and compares what comes with
@@ -13,11 +14,11 @@ import (
 func TestAccess(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, engine string) {
-		c := noon()
-		n := apptest.Start(t, engine, options(c))
-		schema, rows := introspect(t, n), readTable(t, "testdata/access.txt")
-		covers(t, schema, rows)
-		ask(t, settle(t, n, c), schema, rows)
+		c := world.Noon()
+		n := apptest.Start(t, engine, world.Options(c))
+		schema, rows := world.Introspect(t, n), world.ReadTable(t, "testdata/access.txt")
+		world.Covers(t, schema, rows)
+		ask(t, world.Settle(t, n, c), schema, rows)
 	})
 }
 
@@ -32,36 +33,36 @@ func each(t *testing.T, f func(t *testing.T, engine string)) {
 	}
 }
 
-func ask(t *testing.T, w *world, c contract, rows []row) {
+func ask(t *testing.T, w *world.World, c world.Contract, rows []world.Row) {
 	t.Helper()
-	ways, before := routes(), w.digest(t)
-	var writing, gaps [][]row
-	for _, group := range byGroup(rows) {
-		key := group[0].group()
+	ways, before := world.Routes(), w.Digest(t)
+	var writing, gaps [][]world.Row
+	for _, group := range world.ByGroup(rows) {
+		key := group[0].Group()
 		way, ok := ways[key]
 		switch {
-		case group[0].on == "Mutation", group[0].on == "Subscription", way.writes:
+		case group[0].On == "Mutation", group[0].On == "Subscription", way.Writes:
 			writing = append(writing, group)
-		case group[0].on == "StreamGap":
+		case group[0].On == "StreamGap":
 			gaps = append(gaps, group)
-		case c.mutationOf(group[0].on) != "": // asked with its mutation
+		case c.MutationOf(group[0].On) != "": // asked with its mutation
 		case !ok:
-			t.Errorf("%s: routes() has no way to %s", group[0].where, key)
+			t.Errorf("%s: test/world: Routes has no way to %s", group[0].Where, key)
 		default:
 			askRead(t, w, c, way, group)
 		}
 	}
-	if tables := before.changed(w.digest(t)); tables != nil {
+	if tables := before.Changed(w.Digest(t)); tables != nil {
 		t.Errorf("reading changed %v", tables)
 	}
 	for _, group := range writing {
-		switch group[0].on {
+		switch group[0].On {
 		case "Mutation":
 			askMutations(t, w, c, group, rows)
 		case "Subscription":
 			askSubscriptions(t, w, group)
 		default:
-			askRead(t, w, c, ways[group[0].group()], group)
+			askRead(t, w, c, ways[group[0].Group()], group)
 		}
 	}
 	for _, group := range gaps {
@@ -69,29 +70,29 @@ func ask(t *testing.T, w *world, c contract, rows []row) {
 	}
 }
 
-func askRead(t *testing.T, w *world, c contract, way route, rows []row) {
+func askRead(t *testing.T, w *world.World, c world.Contract, way world.Route, rows []world.Row) {
 	t.Helper()
-	for _, name := range principals() {
-		for i, got := range w.read(t, c, way, rows, w.people[name]) {
+	for _, name := range world.Principals() {
+		for i, got := range read(t, w, c, way, rows, w.People[name]) {
 			check(t, rows[i], name, got)
 		}
 	}
 }
 
 // askMutations makes each call and looks at its payload, too.
-func askMutations(t *testing.T, w *world, c contract, group, rows []row) {
+func askMutations(t *testing.T, w *world.World, c world.Contract, group, rows []world.Row) {
 	t.Helper()
 	for _, r := range group {
-		all := w.mutate(t, c, r)
-		for _, name := range principals() {
+		all := mutate(t, w, c, r)
+		for _, name := range world.Principals() {
 			got := all[name]
 			check(t, r, name, got.outcome)
-			if r.variant != "" || got.word != r.want[name] {
+			if r.Variant != "" || got.word != r.Want[name] {
 				continue
 			}
 			for _, x := range rows {
-				if x.on == c["Mutation"][r.field].Type.named().Name {
-					got.word = wordOf(got.answer, objectsAt(got.answer.Data, r.field), x.field)
+				if x.On == c["Mutation"][r.Field].Type.Named().Name {
+					got.word = wordOf(got.answer, objectsAt(got.answer.Data, r.Field), x.Field)
 					check(t, x, name, got.outcome)
 				}
 			}
@@ -99,17 +100,17 @@ func askMutations(t *testing.T, w *world, c contract, group, rows []row) {
 	}
 }
 
-func askSubscriptions(t *testing.T, w *world, rows []row) {
+func askSubscriptions(t *testing.T, w *world.World, rows []world.Row) {
 	t.Helper()
-	all := feeds(t, w)
+	all := world.Feeds(t, w)
 	for _, r := range rows {
-		f, ok := all[strings.TrimPrefix(r.name, "Subscription.")]
+		f, ok := all[strings.TrimPrefix(r.Name, "Subscription.")]
 		if !ok {
-			t.Errorf("%s: feeds() has none for %s", r.where, r.name)
+			t.Errorf("%s: test/world: Feeds has none for %s", r.Where, r.Name)
 			continue
 		}
-		for _, name := range principals() {
-			check(t, r, name, w.follow(t, f, w.people[name]))
+		for _, name := range world.Principals() {
+			check(t, r, name, follow(t, w, f, w.People[name]))
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"karnak/internal/app/apptest"
+	"karnak/test/world"
 )
 
 // TestExpiry lets what streams hang on run out while they are open: nobody takes it away and nothing else happens, and
@@ -12,10 +13,10 @@ import (
 func TestExpiry(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, engine string) {
-		c := noon()
-		w := newWorld(apptest.Start(t, engine, options(c)), c)
+		c := world.Noon()
+		w := world.New(apptest.Start(t, engine, world.Options(c)), c)
 		for _, x := range expiries() {
-			t.Run(x.name, func(t *testing.T) { x.run(t, w.beside()) })
+			t.Run(x.name, func(t *testing.T) { x.run(t, w.Beside()) })
 		}
 	})
 }
@@ -27,7 +28,7 @@ const brief = 6 * time.Second
 func expiries() []revocation {
 	granted := func(permission string) func(*testing.T, *scene) {
 		return func(t *testing.T, s *scene) {
-			s.world.grant(t, s.owner, s.reader, s.ids["workspace"], permission, "", brief)
+			s.World.Grant(t, s.Owner, s.reader, s.IDs["workspace"], permission, "", brief)
 		}
 	}
 	return []revocation{
@@ -35,8 +36,8 @@ func expiries() []revocation {
 		{
 			name: "a grant to read the feed",
 			prepare: func(t *testing.T, s *scene) {
-				input := apptest.Vars{"workspaceId": s.ids["workspace"], "name": "chatter", "allow": []string{"chat:*"}, "deny": []string{"chat:read:all"}}
-				s.run(t, s.owner, "createRole", "role { id }", input)
+				input := apptest.Vars{"workspaceId": s.IDs["workspace"], "name": "chatter", "allow": []string{"chat:*"}, "deny": []string{"chat:read:all"}}
+				s.Run(t, s.Owner, "createRole", "role { id }", input)
 				s.assign(t, "chatter")
 				granted("feed:read")(t, s)
 			},
@@ -49,11 +50,11 @@ func expiries() []revocation {
 func TestTokenExpiry(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, engine string) {
-		c := noon()
-		w := newWorld(apptest.Start(t, engine, apptest.Options{Clock: c, Idle: true, Args: []string{trusting, "--access-ttl=1s"}}), c)
+		c := world.Noon()
+		w := world.New(apptest.Start(t, engine, apptest.Options{Clock: c, Idle: true, Args: []string{world.Trusting, "--access-ttl=1s"}}), c)
 		revocation{revoke: func(t *testing.T, s *scene) {
 			c.Advance(brief)
-			s.owner = s.signIn(t, s.owner)
+			s.Owner = s.SignIn(t, s.Owner)
 		}, closes: 4401}.run(t, w)
 	})
 }
@@ -61,8 +62,8 @@ func TestTokenExpiry(t *testing.T) {
 // runOut lets a grant end, and sees that it holds until then.
 func runOut(t *testing.T, s *scene) {
 	t.Helper()
-	s.clock.Advance(brief - time.Second)
+	s.Clock.Advance(brief - time.Second)
 	s.say(t, "late")
 	s.hear(t, "late", map[string]int{onPublic: 1, onPrivate: 1, onFeed: 2})
-	s.clock.Advance(time.Second)
+	s.Clock.Advance(time.Second)
 }

@@ -15,6 +15,7 @@ import (
 	"karnak/ent/entgen/eventhead"
 	"karnak/internal/app/apptest"
 	"karnak/internal/platform/id"
+	"karnak/test/world"
 )
 
 // A reader takes a page of 200 events from the database and the next one when the client has them. So a gap is seen by who
@@ -26,14 +27,14 @@ const (
 )
 
 // askGap asks for the fields of StreamGap, which only a stream has.
-func askGap(t *testing.T, w *world, c contract, rows []row) {
+func askGap(t *testing.T, w *world.World, c world.Contract, rows []world.Row) {
 	t.Helper()
-	request, vars := w.longFeed(t, c, rows)
-	open := map[string]*socket{}
-	for _, name := range principals() {
-		s := dialBy(t, w.Node, w.people[name].token, narrow())
-		s.subscribe(t, "1", request, vars)
-		m, err := s.read(patience)
+	request, vars := longFeed(t, w, c, rows)
+	open := map[string]*world.Socket{}
+	for _, name := range world.Principals() {
+		s := world.DialBy(t, w.Node, w.People[name].Token, narrow())
+		s.Subscribe(t, "1", request, vars)
+		m, err := s.Read(world.Patience)
 		if err != nil {
 			t.Fatalf("StreamGap for %s: %v", name, err)
 		}
@@ -42,11 +43,11 @@ func askGap(t *testing.T, w *world, c contract, rows []row) {
 			continue
 		}
 		for _, r := range rows {
-			check(t, r, name, outcome{m.code(), request, string(m.Payload)})
+			check(t, r, name, outcome{m.Code(), request, string(m.Payload)})
 		}
 	}
-	w.cut(t, vars["o"].(string))
-	for _, name := range principals() {
+	cut(t, w, vars["o"].(string))
+	for _, name := range world.Principals() {
 		if open[name] != nil {
 			checkGap(t, open[name], request, rows, name)
 		}
@@ -65,15 +66,15 @@ func narrow() *http.Client {
 }
 
 // longFeed makes a workspace with a long and heavy log, and a subscription to all of it.
-func (w *world) longFeed(t *testing.T, c contract, rows []row) (request string, vars apptest.Vars) {
+func longFeed(t *testing.T, w *world.World, c world.Contract, rows []world.Row) (request string, vars apptest.Vars) {
 	t.Helper()
-	ws := w.workspace(t, w.owner)
-	for _, name := range []string{user, pro, moderator, admin, expired} {
-		w.join(t, w.owner, w.people[name], ws, roleOf(w.people[name]))
+	ws := w.Workspace(t, w.Owner)
+	for _, name := range []string{world.User, world.Pro, world.Moderator, world.Admin, world.Expired} {
+		w.Join(t, w.Owner, w.People[name], ws, world.RoleOf(w.People[name]))
 	}
-	channel := w.channel(t, w.owner, ws, "PUBLIC")
-	heavy := w.send(t, w.owner, channel, strings.Repeat("heavy ", gapBody/6))
-	after := w.cursor(t, w.owner, ws)
+	channel := w.Channel(t, w.Owner, ws, "PUBLIC")
+	heavy := w.Send(t, w.Owner, channel, strings.Repeat("heavy ", gapBody/6))
+	after := w.Cursor(t, w.Owner, ws)
 	sys := authz.System(t.Context(), "test")
 	w.Write(t, func(tx *ent.Tx) error {
 		head, err := tx.EventHead.Get(sys, ws)
@@ -81,8 +82,8 @@ func (w *world) longFeed(t *testing.T, c contract, rows []row) (request string, 
 			return err
 		}
 		for i := range int64(gapEvents) {
-			err := tx.Event.Create().SetID(id.New(id.Event)).SetWorkspaceID(ws).SetSeq(head.Seq + 1 + i).SetType("chat.message.posted").SetActorID(w.owner.id).
-				SetObjectID(heavy).SetChannelID(channel).SetOccurredAt(w.now()).SetRecordedAt(w.now()).SetSource("test").Exec(sys)
+			err := tx.Event.Create().SetID(id.New(id.Event)).SetWorkspaceID(ws).SetSeq(head.Seq + 1 + i).SetType("chat.message.posted").SetActorID(w.Owner.ID).
+				SetObjectID(heavy).SetChannelID(channel).SetOccurredAt(w.Now()).SetRecordedAt(w.Now()).SetSource("test").Exec(sys)
 			if err != nil {
 				return err
 			}
@@ -91,7 +92,7 @@ func (w *world) longFeed(t *testing.T, c contract, rows []row) (request string, 
 	})
 	var fields []string
 	for i, r := range rows {
-		fields = append(fields, c.selection(t, r, fmt.Sprintf("f%d", i), "{ __typename }"))
+		fields = append(fields, c.Selection(t, r, fmt.Sprintf("f%d", i), "{ __typename }"))
 	}
 	request = `subscription($o: ID!, $after: Cursor) { activity(workspaceId: $o, after: $after) { __typename
 		... on MessagePosted { a: message { body } b: message { body } c: message { body } d: message { body } }
@@ -100,7 +101,7 @@ func (w *world) longFeed(t *testing.T, c contract, rows []row) (request string, 
 }
 
 // cut removes what the log has kept for too long.
-func (w *world) cut(t *testing.T, ws string) {
+func cut(t *testing.T, w *world.World, ws string) {
 	t.Helper()
 	sys := authz.System(t.Context(), "test")
 	w.Write(t, func(tx *ent.Tx) error {
@@ -112,16 +113,16 @@ func (w *world) cut(t *testing.T, ws string) {
 }
 
 // checkGap reads on until the gap comes.
-func checkGap(t *testing.T, s *socket, request string, rows []row, name string) {
+func checkGap(t *testing.T, s *world.Socket, request string, rows []world.Row, name string) {
 	t.Helper()
-	defer func() { _ = s.conn.CloseNow() }()
+	defer func() { _ = s.Conn.CloseNow() }()
 	for n := 1; ; n++ {
-		m, err := s.read(patience)
+		m, err := s.Read(world.Patience)
 		if err != nil || m.Type != "next" {
-			t.Errorf("%s for %s: no gap after %d messages: %s %v", rows[0].where, name, n, m.Payload, err)
+			t.Errorf("%s for %s: no gap after %d messages: %s %v", rows[0].Where, name, n, m.Payload, err)
 			return
 		}
-		if !m.has(`"__typename":"StreamGap"`) {
+		if !m.Has(`"__typename":"StreamGap"`) {
 			continue
 		}
 		var a apptest.Answer

@@ -6,10 +6,11 @@ import (
 	"time"
 
 	"karnak/internal/app/apptest"
+	"karnak/test/world"
 )
 
 // probe tries something and tells in a word of the table what came of it.
-type probe func(t *testing.T, w *world, p person) string
+type probe func(t *testing.T, w *world.World, p world.Person) string
 
 // probes are tried together, by name.
 type probes map[string]probe
@@ -33,57 +34,57 @@ func TestGrants(t *testing.T) {
 }
 
 // grantWorld has a workspace with two channels of each kind and roles that give less than a user's.
-func grantWorld(t *testing.T, engine string) *world {
+func grantWorld(t *testing.T, engine string) *world.World {
 	t.Helper()
-	c := noon()
-	w := newWorld(apptest.Start(t, engine, options(c)), c)
-	w.owner = w.signUp(t, "Owner")
-	ws := w.workspace(t, w.owner)
-	w.ids["workspace"] = ws
+	c := world.Noon()
+	w := world.New(apptest.Start(t, engine, world.Options(c)), c)
+	w.Owner = w.SignUp(t, "Owner")
+	ws := w.Workspace(t, w.Owner)
+	w.IDs["workspace"] = ws
 	for _, name := range []string{"public", "public2"} {
-		w.ids[name] = w.channel(t, w.owner, ws, "PUBLIC")
+		w.IDs[name] = w.Channel(t, w.Owner, ws, "PUBLIC")
 	}
 	for _, name := range []string{"private", "private2"} {
-		w.ids[name] = w.channel(t, w.owner, ws, "PRIVATE")
+		w.IDs[name] = w.Channel(t, w.Owner, ws, "PRIVATE")
 	}
 	for _, name := range []string{"public", "public2", "private", "private2"} {
-		w.ids[name+"Message"] = w.send(t, w.owner, w.ids[name], "in "+name)
+		w.IDs[name+"Message"] = w.Send(t, w.Owner, w.IDs[name], "in "+name)
 	}
 	for _, r := range []apptest.Vars{
 		{"name": "bare"}, {"name": "reader", "allow": []string{"chat:read"}}, {"name": "deaf", "parents": []string{"user"}, "deny": []string{"feed:read"}},
 	} {
 		r["workspaceId"] = ws
-		w.run(t, w.owner, "createRole", "role { id }", r)
+		w.Run(t, w.Owner, "createRole", "role { id }", r)
 	}
 	return w
 }
 
-func (x grantCase) run(t *testing.T, w *world) {
+func (x grantCase) run(t *testing.T, w *world.World) {
 	t.Helper()
 	const life = 20 * time.Minute
-	p := w.signUp(t, "Holder")
-	w.join(t, w.owner, p, w.ids["workspace"], "user")
+	p := w.SignUp(t, "Holder")
+	w.Join(t, w.Owner, p, w.IDs["workspace"], "user")
 	if x.role != "" {
-		w.run(t, w.owner, "assignRole", "member { id }", apptest.Vars{"workspaceId": w.ids["workspace"], "userId": p.id, "role": x.role})
+		w.Run(t, w.Owner, "assignRole", "member { id }", apptest.Vars{"workspaceId": w.IDs["workspace"], "userId": p.ID, "role": x.role})
 	}
 	x.try(t, w, p, "before the grant", false)
-	grant := w.grant(t, w.owner, p, w.ids["workspace"], x.permission, w.ids[x.object], life)
+	grant := w.Grant(t, w.Owner, p, w.IDs["workspace"], x.permission, w.IDs[x.object], life)
 	x.try(t, w, p, "right after the grant", true)
-	w.clock.Advance(life - time.Second)
+	w.Clock.Advance(life - time.Second)
 	x.try(t, w, p, "a second before the end", true)
-	w.clock.Advance(time.Second)
+	w.Clock.Advance(time.Second)
 	x.try(t, w, p, "at the end", false)
-	w.run(t, w.owner, "revokeGrant", "grantId", apptest.Vars{"grantId": w.grant(t, w.owner, p, w.ids["workspace"], x.permission, w.ids[x.object], life)})
+	w.Run(t, w.Owner, "revokeGrant", "grantId", apptest.Vars{"grantId": w.Grant(t, w.Owner, p, w.IDs["workspace"], x.permission, w.IDs[x.object], life)})
 	x.try(t, w, p, "after it was taken back", false)
-	if a := w.Must(t, p.token, `query($g: ID!) { node(id: $g) { id } }`, apptest.Vars{"g": grant}); a.Get("node") != nil {
+	if a := w.Must(t, p.Token, `query($g: ID!) { node(id: $g) { id } }`, apptest.Vars{"g": grant}); a.Get("node") != nil {
 		t.Errorf("a grant of %s that has ended is shown: %s", x.permission, a.Body)
 	}
 }
 
 // try looks at everything that the grant opens and at what it leaves shut.
-func (x grantCase) try(t *testing.T, w *world, p person, when string, live bool) {
+func (x grantCase) try(t *testing.T, w *world.World, p world.Person, when string, live bool) {
 	t.Helper()
-	what := x.permission + " on " + cmp.Or(x.object, "everything") + " to role " + cmp.Or(x.role, user) + ", " + when
+	what := x.permission + " on " + cmp.Or(x.object, "everything") + " to role " + cmp.Or(x.role, world.User) + ", " + when
 	for name, f := range x.opens {
 		if got := f(t, w, p); (got == allow) != live {
 			t.Errorf("grant of %s: %s is %s", what, name, got)

@@ -6,65 +6,9 @@ import (
 	"strings"
 	"testing"
 
-	"karnak/authz"
-	"karnak/ent"
-	"karnak/ent/entgen/member"
 	"karnak/internal/app/apptest"
-	"karnak/internal/platform/id"
+	"karnak/test/world"
 )
-
-// attempt is one call of a mutation by a principal, on things made for it alone.
-type attempt struct {
-	input apptest.Vars
-	// as makes the call in place of the principal: the same person in another session.
-	as *person
-	// after puts things right again.
-	after func()
-}
-
-// provider makes the things that a principal's call of a mutation is about.
-type provider func(t *testing.T, w *world, p person) attempt
-
-// providers has one for each mutation, and for each mutation@variant.
-func providers() map[string]provider {
-	all := map[string]provider{}
-	for _, some := range []map[string]provider{identityProviders(), workspaceProviders(), accessProviders(), channelProviders(), messageProviders()} {
-		for k, v := range some {
-			all[k] = v
-		}
-	}
-	return all
-}
-
-func given(input apptest.Vars) attempt { return attempt{input: input} }
-
-// member makes a plain member of the workspace whom nothing else knows of. It is written past the API, which would spend
-// its time on the hash of a password.
-func (w *world) member(t *testing.T) person {
-	t.Helper()
-	p := person{id: id.New(id.User), email: fmt.Sprintf("made%d@example.test", w.number())}
-	sys := authz.System(t.Context(), "test")
-	w.Write(t, func(tx *ent.Tx) error {
-		err := tx.User.Create().SetID(p.id).SetEmail(p.email).SetEmailKey(p.email).SetDisplayName("Made").
-			SetPasswordHash("none").SetCreatedAt(w.now()).Exec(sys)
-		if err != nil {
-			return err
-		}
-		return tx.Member.Create().SetWorkspaceID(w.ids["workspace"]).SetUserID(p.id).SetRole("user").SetJoinedAt(w.now()).Exec(sys)
-	})
-	return p
-}
-
-// belongs reports whether somebody is a member of the workspace.
-func (w *world) belongs(t *testing.T, p person) bool {
-	t.Helper()
-	ok, err := w.DB().Client().Member.Query().Where(member.WorkspaceID(w.ids["workspace"]), member.UserID(p.id), member.LeftAtIsNil()).
-		Exist(authz.System(t.Context(), "test"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return ok
-}
 
 // called is what came of a principal's call.
 type called struct {
@@ -73,56 +17,56 @@ type called struct {
 }
 
 // mutate has every principal make the call of a row. What was refused has to have changed nothing, what was done something.
-func (w *world) mutate(t *testing.T, c contract, r row) map[string]called {
+func mutate(t *testing.T, w *world.World, c world.Contract, r world.Row) map[string]called {
 	t.Helper()
-	provide := providers()[strings.TrimPrefix(r.name, "Mutation.")]
+	provide := world.Providers()[strings.TrimPrefix(r.Name, "Mutation.")]
 	if provide == nil {
-		t.Fatalf("%s: providers() has none for %s", r.where, r.name)
+		t.Fatalf("%s: test/world: Providers has none for %s", r.Where, r.Name)
 	}
-	tries, out := map[string]attempt{}, map[string]called{}
-	for _, name := range principals() {
-		tries[name] = provide(t, w, w.people[name])
+	tries, out := map[string]world.Attempt{}, map[string]called{}
+	for _, name := range world.Principals() {
+		tries[name] = provide(t, w, w.People[name])
 	}
-	before := w.digest(t)
-	for _, name := range principals() {
-		got, now := w.call(t, c, r, w.people[name], tries[name], before)
+	before := w.Digest(t)
+	for _, name := range world.Principals() {
+		got, now := call(t, w, c, r, w.People[name], tries[name], before)
 		out[name], before = got, now
 	}
 	for _, try := range tries {
-		if try.after != nil {
-			try.after()
+		if try.After != nil {
+			try.After()
 		}
 	}
 	return out
 }
 
 // call makes one call, and returns what the database then holds.
-func (w *world) call(t *testing.T, c contract, r row, p person, try attempt, before digest) (called, digest) {
+func call(t *testing.T, w *world.World, c world.Contract, r world.Row, p world.Person, try world.Attempt, before world.Digest) (called, world.Digest) {
 	t.Helper()
-	if try.as == nil {
-		try.as = &p
+	if try.As == nil {
+		try.As = &p
 	}
-	try.input["clientMutationId"] = "asked"
-	f := c[r.on][r.field]
-	request := fmt.Sprintf("mutation($input: %sInput!) { %s(input: $input) { %s } }", title(r.field), r.field, payload(c, f.Type.named().Name))
-	a := w.ask(t, try.as.token, request, apptest.Vars{"input": try.input})
-	now := w.digest(t)
-	changed := before.changed(now)
-	got := called{outcome{mutationWord(a, r.field, changed != nil), fmt.Sprint(request, try.input), string(a.Body)}, a}
+	try.Input["clientMutationId"] = "asked"
+	f := c[r.On][r.Field]
+	request := fmt.Sprintf("mutation($input: %sInput!) { %s(input: $input) { %s } }", world.Title(r.Field), r.Field, payload(c, f.Type.Named().Name))
+	a := w.Ask(t, try.As.Token, request, apptest.Vars{"input": try.Input})
+	now := w.Digest(t)
+	changed := before.Changed(now)
+	got := called{outcome{mutationWord(a, r.Field, changed != nil), fmt.Sprint(request, try.Input), string(a.Body)}, a}
 	if changed != nil && got.word != allow {
-		t.Errorf("%s: %s for %s: answered %s and changed %v all the same\n  answer: %s", r.where, r.name, p.name, got.word, changed, clip(got.outcome.answer))
+		t.Errorf("%s: %s for %s: answered %s and changed %v all the same\n  answer: %s", r.Where, r.Name, p.Name, got.word, changed, clip(got.outcome.answer))
 	}
 	return got, now
 }
 
 // payload selects every field of a payload, and of the objects in it what needs no arguments: who may do a thing may see
 // what came of it.
-func payload(c contract, name string) string {
+func payload(c world.Contract, name string) string {
 	var out []string
 	for _, f := range c[name] {
 		s := f.Name
-		if f.Type.composite() {
-			s += " " + c.leaves(f.Type.named().Name)
+		if f.Type.Composite() {
+			s += " " + c.Leaves(f.Type.Named().Name)
 		}
 		out = append(out, s)
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"karnak/internal/app/apptest"
+	"karnak/test/world"
 )
 
 // TestNamesGiveNothing has users whose name or address is that of a role, of a subject or of an id: they hold what others
@@ -14,36 +15,36 @@ func TestNamesGiveNothing(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, engine string) {
 		w := grantWorld(t, engine)
-		plain := w.signUp(t, "Plain")
-		w.join(t, w.owner, plain, w.ids["workspace"], "user")
-		want := w.held(t, plain, w.ids["workspace"])
-		for i, name := range []string{"admin", "role:admin", "superAdmin", "role:superAdmin", "owner", "*", "system", w.owner.id, w.ids["workspace"], "role::admin, superAdmin"} {
-			p := w.signUpAs(t, name, fmt.Sprintf("admin+%d@superadmin.test", i), name)
+		plain := w.SignUp(t, "Plain")
+		w.Join(t, w.Owner, plain, w.IDs["workspace"], "user")
+		want := w.Held(t, plain, w.IDs["workspace"])
+		for i, name := range []string{"admin", "role:admin", "superAdmin", "role:superAdmin", "owner", "*", "system", w.Owner.ID, w.IDs["workspace"], "role::admin, superAdmin"} {
+			p := w.SignUpAs(t, name, fmt.Sprintf("admin+%d@superadmin.test", i), name)
 			refused(t, w, p, "NOT_FOUND", nil)
-			w.join(t, w.owner, p, w.ids["workspace"], "user")
+			w.Join(t, w.Owner, p, w.IDs["workspace"], "user")
 			refused(t, w, p, "FORBIDDEN", want)
-			renamed := w.signUp(t, "Renamed")
-			w.join(t, w.owner, renamed, w.ids["workspace"], "user")
-			w.run(t, renamed, "updateProfile", "user { id }", apptest.Vars{"displayName": name})
+			renamed := w.SignUp(t, "Renamed")
+			w.Join(t, w.Owner, renamed, w.IDs["workspace"], "user")
+			w.Run(t, renamed, "updateProfile", "user { id }", apptest.Vars{"displayName": name})
 			refused(t, w, renamed, "FORBIDDEN", want)
 		}
 	})
 }
 
 // refused checks that somebody holds exactly what is wanted and is refused what an admin may do.
-func refused(t *testing.T, w *world, p person, code string, want []string) {
+func refused(t *testing.T, w *world.World, p world.Person, code string, want []string) {
 	t.Helper()
-	if got := w.held(t, p, w.ids["workspace"]); !slices.Equal(got, want) {
-		t.Errorf("a user named %q holds %v; %v is wanted", p.name, got, want)
+	if got := w.Held(t, p, w.IDs["workspace"]); !slices.Equal(got, want) {
+		t.Errorf("a user named %q holds %v; %v is wanted", p.Name, got, want)
 	}
 	for name, f := range (probes{"renaming": renames, "inviting": invites("user"), "promoting": promotes, "granting": passes("chat:read"), "a role": makesRole("chat:read")}) {
 		if got := f(t, w, p); got != code && got != "!"+code {
-			t.Errorf("a user named %q: %s is %s; %s is wanted", p.name, name, got, code)
+			t.Errorf("a user named %q: %s is %s; %s is wanted", p.Name, name, got, code)
 		}
 	}
 	for name, f := range (probes{"private": sees("private"), "live": listens("private"), "grants": grants}) {
 		if got := f(t, w, p); got == allow {
-			t.Errorf("a user named %q: %s is open", p.name, name)
+			t.Errorf("a user named %q: %s is open", p.Name, name)
 		}
 	}
 }
@@ -54,7 +55,7 @@ func TestRolesAreNotTaken(t *testing.T) {
 	each(t, func(t *testing.T, engine string) {
 		w := grantWorld(t, engine)
 		for _, name := range []string{"user", "pro", "moderator", "admin", "superAdmin", "superadmin", "role:admin", "Admin", "user "} {
-			got := w.attempt(t, w.owner, "createRole", apptest.Vars{"workspaceId": w.ids["workspace"], "name": name, "allow": []string{"*"}})
+			got := try(t, w, w.Owner, "createRole", apptest.Vars{"workspaceId": w.IDs["workspace"], "name": name, "allow": []string{"*"}})
 			if got != "!TAKEN" && got != "!INVALID" {
 				t.Errorf("a role named %q: %s", name, got)
 			}

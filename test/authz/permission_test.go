@@ -9,6 +9,7 @@ import (
 
 	"karnak/internal/app/apptest"
 	"karnak/schema"
+	"karnak/test/world"
 )
 
 // TestPermissions asks for every permission as every principal and compares the answers with testdata/permissions.txt;
@@ -16,17 +17,17 @@ import (
 func TestPermissions(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, engine string) {
-		c := noon()
-		w := settle(t, apptest.Start(t, engine, options(c)), c)
-		rows := readTable(t, "testdata/permissions.txt")
+		c := world.Noon()
+		w := world.Settle(t, apptest.Start(t, engine, world.Options(c)), c)
+		rows := world.ReadTable(t, "testdata/permissions.txt")
 		everyPermission(t, w, rows)
-		for _, name := range principals() {
-			p := w.people[name]
-			held := w.held(t, p, w.ids["workspace"])
+		for _, name := range world.Principals() {
+			p := w.People[name]
+			held := w.Held(t, p, w.IDs["workspace"])
 			for _, r := range rows {
-				check(t, r, name, outcome{word: yesOrNo(slices.Contains(held, r.name))})
-				if name != anonymous && name != foreign {
-					check(t, r, name, w.explain(t, p, r.name))
+				check(t, r, name, outcome{word: yesOrNo(slices.Contains(held, r.Name))})
+				if name != world.Anonymous && name != world.Foreign {
+					check(t, r, name, explain(t, w, p, r.Name))
 				}
 			}
 		}
@@ -41,11 +42,11 @@ func yesOrNo(b bool) string {
 }
 
 // everyPermission checks that the table has a row for each permission that the API lists, and no other.
-func everyPermission(t *testing.T, w *world, rows []row) {
+func everyPermission(t *testing.T, w *world.World, rows []world.Row) {
 	t.Helper()
 	var have, all []string
 	for _, r := range rows {
-		have = append(have, r.name)
+		have = append(have, r.Name)
 	}
 	list, _ := w.Must(t, "", "{ permissions { name } }", nil).Get("permissions").([]any)
 	for _, x := range list {
@@ -58,10 +59,10 @@ func everyPermission(t *testing.T, w *world, rows []row) {
 	}
 }
 
-func (w *world) explain(t *testing.T, p person, permission string) outcome {
+func explain(t *testing.T, w *world.World, p world.Person, permission string) outcome {
 	t.Helper()
 	const query = `query($s: ID!, $p: String!, $o: ID!) { explainAccess(subjectId: $s, permission: $p, objectId: $o) { allowed summary } }`
-	a := w.Must(t, p.token, query, apptest.Vars{"s": p.id, "p": permission, "o": w.ids["workspace"]})
+	a := w.Must(t, p.Token, query, apptest.Vars{"s": p.ID, "p": permission, "o": w.IDs["workspace"]})
 	return outcome{yesOrNo(a.Get("explainAccess.allowed") == true), query, string(a.Body)}
 }
 
@@ -73,36 +74,36 @@ func TestTableAgreesWithContract(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	held := map[string]row{}
-	for _, r := range readTable(t, "testdata/permissions.txt") {
-		held[r.name] = r
+	held := map[string]world.Row{}
+	for _, r := range world.ReadTable(t, "testdata/permissions.txt") {
+		held[r.Name] = r
 	}
-	for _, r := range readTable(t, "testdata/access.txt") {
-		if r.want[expired] != r.want[user] {
-			t.Errorf("%s: %s: %s and %s differ, but a grant that has ended gives nothing", r.where, r.name, user, expired)
+	for _, r := range world.ReadTable(t, "testdata/access.txt") {
+		if r.Want[world.Expired] != r.Want[world.User] {
+			t.Errorf("%s: %s: %s and %s differ, but a grant that has ended gives nothing", r.Where, r.Name, world.User, world.Expired)
 		}
-		on := sdl.Types[r.on]
-		if on == nil || on.Fields.ForName(r.field) == nil {
+		on := sdl.Types[r.On]
+		if on == nil || on.Fields.ForName(r.Field) == nil {
 			continue // TestAccess tells
 		}
-		authorized := on.Fields.ForName(r.field).Directives.ForName("authorized")
+		authorized := on.Fields.ForName(r.Field).Directives.ForName("authorized")
 		agree(t, r, authorized, held, on == sdl.Query || on == sdl.Mutation || on == sdl.Subscription)
 	}
 }
 
-func agree(t *testing.T, r row, authorized *ast.Directive, held map[string]row, root bool) {
+func agree(t *testing.T, r world.Row, authorized *ast.Directive, held map[string]world.Row, root bool) {
 	t.Helper()
-	refused := r.want[anonymous] == "UNAUTHENTICATED"
-	if root && refused != (authorized != nil) && r.variant == "" {
-		t.Errorf("%s: %s is @authorized: %t; the table has %s for nobody", r.where, r.name, authorized != nil, r.want[anonymous])
+	refused := r.Want[world.Anonymous] == "UNAUTHENTICATED"
+	if root && refused != (authorized != nil) && r.Variant == "" {
+		t.Errorf("%s: %s is @authorized: %t; the table has %s for nobody", r.Where, r.Name, authorized != nil, r.Want[world.Anonymous])
 	}
 	if authorized == nil || authorized.Arguments.ForName("permission") == nil {
 		return
 	}
 	permission := authorized.Arguments.ForName("permission").Value.Raw
-	for _, p := range principals() {
-		if got := r.want[p]; held[permission].want[p] != "yes" && (got == allow || got == idle || got == null || got == empty) {
-			t.Errorf("%s: %s needs %s, which %s lacks; the table has %s", r.where, r.name, permission, p, got)
+	for _, p := range world.Principals() {
+		if got := r.Want[p]; held[permission].Want[p] != "yes" && (got == allow || got == idle || got == null || got == empty) {
+			t.Errorf("%s: %s needs %s, which %s lacks; the table has %s", r.Where, r.Name, permission, p, got)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"karnak/internal/app/apptest"
+	"karnak/test/world"
 )
 
 // The words of the table, beside the codes of errors.
@@ -19,23 +20,23 @@ const (
 
 // read asks for the fields of rows that have one way to their object, all in one request; where that has errors, each row
 // on its own.
-func (w *world) read(t *testing.T, c contract, way route, rows []row, p person) []outcome {
+func read(t *testing.T, w *world.World, c world.Contract, way world.Route, rows []world.Row, p world.Person) []outcome {
 	t.Helper()
 	var fields []string
 	for i, r := range rows {
-		fields = append(fields, c.selection(t, r, fmt.Sprintf("f%d", i), "{ __typename }"))
+		fields = append(fields, c.Selection(t, r, fmt.Sprintf("f%d", i), "{ __typename }"))
 	}
-	request := w.text(t, p, strings.Replace(w.signing(way.open, p), "%s", strings.Join(fields, " "), 1))
-	a := w.ask(t, p.token, request, nil)
+	request := w.Fill(t, p, strings.Replace(signing(w, way.Open, p), "%s", strings.Join(fields, " "), 1))
+	a := w.Ask(t, p.Token, request, nil)
 	if len(a.Errors) > 0 && len(rows) > 1 {
 		var out []outcome
 		for i := range rows {
-			out = append(out, w.read(t, c, way, rows[i:i+1], p)...)
+			out = append(out, read(t, w, c, way, rows[i:i+1], p)...)
 		}
 		return out
 	}
 	out := make([]outcome, len(rows))
-	objects := objectsAt(a.Data, way.path)
+	objects := objectsAt(a.Data, way.Path)
 	for i := range rows {
 		out[i] = outcome{wordOf(a, objects, fmt.Sprintf("f%d", i)), request, string(a.Body)}
 	}
@@ -43,12 +44,12 @@ func (w *world) read(t *testing.T, c contract, way route, rows []row, p person) 
 }
 
 // signing fills in the sign-in of the one who asks; that of the owner for nobody.
-func (w *world) signing(request string, p person) string {
-	email := p.email
+func signing(w *world.World, request string, p world.Person) string {
+	email := p.Email
 	if email == "" {
-		email = w.owner.email
+		email = w.Owner.Email
 	}
-	return strings.NewReplacer("$email", fmt.Sprintf("%q", email), "$password", fmt.Sprintf("%q", password)).Replace(request)
+	return strings.NewReplacer("$email", fmt.Sprintf("%q", email), "$password", fmt.Sprintf("%q", world.Password)).Replace(request)
 }
 
 // wordOf tells in a word of the table what came for a field of some objects.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"karnak/internal/app/apptest"
+	"karnak/test/world"
 )
 
 func revocations() []revocation {
@@ -12,7 +13,7 @@ func revocations() []revocation {
 	channels := []string{onPublic, onPrivate}
 	changed := func(deny ...string) func(*testing.T, *scene) {
 		return func(t *testing.T, s *scene) {
-			s.run(t, s.owner, "updateRole", "role { id }", apptest.Vars{"roleId": s.role, "deny": deny})
+			s.Run(t, s.Owner, "updateRole", "role { id }", apptest.Vars{"roleId": s.role, "deny": deny})
 		}
 	}
 	return append([]revocation{
@@ -32,8 +33,8 @@ func revocations() []revocation {
 			name: "a parent's role that is changed",
 			prepare: func(t *testing.T, s *scene) {
 				s.makeRole(t, "above")
-				input := apptest.Vars{"workspaceId": s.ids["workspace"], "name": "below", "parents": []string{"above"}}
-				s.run(t, s.owner, "createRole", "role { id }", input)
+				input := apptest.Vars{"workspaceId": s.IDs["workspace"], "name": "below", "parents": []string{"above"}}
+				s.Run(t, s.Owner, "createRole", "role { id }", input)
 				s.assign(t, "below")
 			},
 			revoke: changed("chat:read"), ends: channels,
@@ -45,34 +46,34 @@ func revocations() []revocation {
 		{
 			name: "a grant that is taken back", outside: true,
 			prepare: func(t *testing.T, s *scene) {
-				s.grant = s.world.grant(t, s.owner, s.reader, s.ids["workspace"], "chat:read:all", "", time.Hour)
+				s.grant = s.World.Grant(t, s.Owner, s.reader, s.IDs["workspace"], "chat:read:all", "", time.Hour)
 			},
 			revoke: func(t *testing.T, s *scene) {
-				s.run(t, s.owner, "revokeGrant", "grantId", apptest.Vars{"grantId": s.grant})
+				s.Run(t, s.Owner, "revokeGrant", "grantId", apptest.Vars{"grantId": s.grant})
 			}, ends: []string{onPrivate},
 		},
 		{
 			name: "a member no more",
 			revoke: func(t *testing.T, s *scene) {
-				s.run(t, s.owner, "removeMember", "userId", apptest.Vars{"workspaceId": s.ids["workspace"], "userId": s.reader.id})
+				s.Run(t, s.Owner, "removeMember", "userId", apptest.Vars{"workspaceId": s.IDs["workspace"], "userId": s.reader.ID})
 			}, ends: all,
 		},
 		{
 			name: "leaving",
 			revoke: func(t *testing.T, s *scene) {
-				s.run(t, s.reader, "leaveWorkspace", "workspaceId", apptest.Vars{"workspaceId": s.ids["workspace"]})
+				s.Run(t, s.reader, "leaveWorkspace", "workspaceId", apptest.Vars{"workspaceId": s.IDs["workspace"]})
 			}, ends: all,
 		},
 		{
 			name: "a member of the channel no more",
 			revoke: func(t *testing.T, s *scene) {
-				s.run(t, s.owner, "removeChannelMember", "userId", apptest.Vars{"channelId": s.ids[onPrivate], "userId": s.reader.id})
+				s.Run(t, s.Owner, "removeChannelMember", "userId", apptest.Vars{"channelId": s.IDs[onPrivate], "userId": s.reader.ID})
 			}, ends: []string{onPrivate},
 		},
 		{
 			name: "leaving the channel",
 			revoke: func(t *testing.T, s *scene) {
-				s.run(t, s.reader, "leaveChannel", "channelId", apptest.Vars{"channelId": s.ids[onPrivate]})
+				s.Run(t, s.reader, "leaveChannel", "channelId", apptest.Vars{"channelId": s.IDs[onPrivate]})
 			}, ends: []string{onPrivate},
 		},
 	}, endedSessions()...)
@@ -80,34 +81,34 @@ func revocations() []revocation {
 
 // endedSessions are revocations that close the socket: of the session itself, each done from another one.
 func endedSessions() []revocation {
-	elsewhere := func(t *testing.T, s *scene) { s.other = s.signIn(t, s.reader) }
+	elsewhere := func(t *testing.T, s *scene) { s.other = s.SignIn(t, s.reader) }
 	return []revocation{
 		{
 			name:   "signing out",
-			revoke: func(t *testing.T, s *scene) { s.run(t, s.reader, "signOut", "endedSessions", nil) }, closes: 4403,
+			revoke: func(t *testing.T, s *scene) { s.Run(t, s.reader, "signOut", "endedSessions", nil) }, closes: 4403,
 		},
 		{
 			name: "signing out everywhere", prepare: elsewhere,
 			revoke: func(t *testing.T, s *scene) {
-				s.run(t, s.other, "signOut", "endedSessions", apptest.Vars{"everywhere": true})
+				s.Run(t, s.other, "signOut", "endedSessions", apptest.Vars{"everywhere": true})
 			}, closes: 4403,
 		},
 		{
 			name: "a session revoked from another", prepare: elsewhere,
 			revoke: func(t *testing.T, s *scene) {
-				s.run(t, s.other, "revokeSession", "sessionId", apptest.Vars{"sessionId": s.reader.session})
+				s.Run(t, s.other, "revokeSession", "sessionId", apptest.Vars{"sessionId": s.reader.Session})
 			}, closes: 4403,
 		},
 		{
 			name: "another password", prepare: elsewhere,
 			revoke: func(t *testing.T, s *scene) {
-				s.run(t, s.other, "changePassword", "endedSessions", apptest.Vars{"currentPassword": password, "newPassword": "another " + password})
+				s.Run(t, s.other, "changePassword", "endedSessions", apptest.Vars{"currentPassword": world.Password, "newPassword": "another " + world.Password})
 			}, closes: 4403,
 		},
 		{
 			name: "a stolen refresh token",
 			revoke: func(t *testing.T, s *scene) {
-				first := s.reader.refresh
+				first := s.reader.Refresh
 				second := s.refreshed(t, first)
 				s.refreshed(t, second)
 				if a := s.refresh(t, first); a.Code() != "UNAUTHENTICATED" {
@@ -117,11 +118,11 @@ func endedSessions() []revocation {
 		},
 		{
 			name: "one's own session when the password changes elsewhere goes on", prepare: func(t *testing.T, s *scene) {
-				s.other = s.signIn(t, s.reader)
+				s.other = s.SignIn(t, s.reader)
 				s.reader, s.other = s.other, s.reader
 			},
 			revoke: func(t *testing.T, s *scene) {
-				s.run(t, s.reader, "changePassword", "endedSessions", apptest.Vars{"currentPassword": password, "newPassword": "another " + password})
+				s.Run(t, s.reader, "changePassword", "endedSessions", apptest.Vars{"currentPassword": world.Password, "newPassword": "another " + world.Password})
 			},
 		},
 	}
@@ -129,7 +130,7 @@ func endedSessions() []revocation {
 
 func (s *scene) refresh(t *testing.T, token string) apptest.Answer {
 	t.Helper()
-	return s.ask(t, "", `mutation($t: String!) { refreshSession(input: { refreshToken: $t }) { session { refreshToken } } }`, apptest.Vars{"t": token})
+	return s.Ask(t, "", `mutation($t: String!) { refreshSession(input: { refreshToken: $t }) { session { refreshToken } } }`, apptest.Vars{"t": token})
 }
 
 func (s *scene) refreshed(t *testing.T, token string) string {

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+
+	"karnak/test/world"
 )
 
 // end waits until streams have ended with FORBIDDEN, in time, and without a word of what came afterwards. What the other
@@ -14,21 +16,21 @@ func (s *scene) end(t *testing.T, streams []string, at time.Time) {
 	t.Helper()
 	left := slices.Clone(streams)
 	for len(left) > 0 {
-		m := s.socket.arrives(t)
-		if m.err != nil {
-			t.Fatalf("%v did not end: %v", left, m.err)
+		m := s.socket.Arrives(t)
+		if m.Err != nil {
+			t.Fatalf("%v did not end: %v", left, m.Err)
 		}
 		if !slices.Contains(streams, m.ID) {
 			s.later = append(s.later, m)
 			continue
 		}
-		if m.Type == "next" && m.has("after in") {
+		if m.Type == "next" && m.Has("after in") {
 			t.Errorf("%s brought what was committed after the revocation: %s", m.ID, m.Payload)
 		}
 		if m.Type == "next" {
 			continue
 		}
-		if took := m.at.Sub(at); m.code() != "FORBIDDEN" || took > promptly {
+		if took := m.At.Sub(at); m.Code() != "FORBIDDEN" || took > promptly {
 			t.Errorf("%s ended after %s with %s %s", m.ID, took, m.Type, m.Payload)
 		}
 		left = slices.DeleteFunc(left, func(x string) bool { return x == m.ID })
@@ -57,12 +59,12 @@ func (s *scene) goOn(t *testing.T, open map[string]bool, ended []string) {
 			done = true
 		case m.Type != "next" || slices.Contains(ended, m.ID):
 			t.Fatalf("%s after the revocation: %s %s", m.ID, m.Type, m.Payload)
-		case m.ID == onFeed && m.has("after in private") && slices.Contains(ended, onPrivate):
+		case m.ID == onFeed && m.Has("after in private") && slices.Contains(ended, onPrivate):
 			t.Errorf("the feed brought what was said in private: %s", m.Payload)
-		case m.ID == onFeed && m.has("after in public") && slices.Contains(ended, onPublic):
+		case m.ID == onFeed && m.Has("after in public") && slices.Contains(ended, onPublic):
 			t.Errorf("the feed brought what was said in public: %s", m.Payload)
 		}
-		if want[m.ID] != "" && m.has(want[m.ID]) {
+		if want[m.ID] != "" && m.Has(want[m.ID]) {
 			delete(want, m.ID)
 		}
 	}
@@ -71,20 +73,20 @@ func (s *scene) goOn(t *testing.T, open map[string]bool, ended []string) {
 // ping asks for an answer that comes after everything the server has sent before.
 func (s *scene) ping(t *testing.T) {
 	t.Helper()
-	s.socket.write(t, message{Type: "ping"})
+	s.socket.Write(t, world.Message{Type: "ping"})
 }
 
 // next is what was kept, and then what comes.
-func (s *scene) next(t *testing.T, want map[string]string) arrival {
+func (s *scene) next(t *testing.T, want map[string]string) world.Arrival {
 	t.Helper()
 	if len(s.later) > 0 {
 		m := s.later[0]
 		s.later = s.later[1:]
 		return m
 	}
-	m := s.socket.arrives(t)
-	if m.err != nil {
-		t.Fatalf("waiting for %v: %v", want, m.err)
+	m := s.socket.Arrives(t)
+	if m.Err != nil {
+		t.Fatalf("waiting for %v: %v", want, m.Err)
 	}
 	return m
 }
@@ -93,17 +95,17 @@ func (s *scene) next(t *testing.T, want map[string]string) arrival {
 func (s *scene) closed(t *testing.T, code int, at time.Time) {
 	t.Helper()
 	for {
-		m := s.socket.arrives(t)
-		if m.err == nil {
-			if m.has("after in") {
+		m := s.socket.Arrives(t)
+		if m.Err == nil {
+			if m.Has("after in") {
 				t.Errorf("%s brought what was committed after the revocation: %s", m.ID, m.Payload)
 			}
 			continue
 		}
-		if took := m.at.Sub(at); websocket.CloseStatus(m.err) != websocket.StatusCode(code) || took > promptly {
-			t.Errorf("the socket ended after %s with %v; %d is wanted", took, m.err, code)
+		if took := m.At.Sub(at); websocket.CloseStatus(m.Err) != websocket.StatusCode(code) || took > promptly {
+			t.Errorf("the socket ended after %s with %v; %d is wanted", took, m.Err, code)
 		}
-		if a := s.ask(t, s.reader.token, "{ viewer { user { id } } }", nil); a.Code() != "UNAUTHENTICATED" {
+		if a := s.Ask(t, s.reader.Token, "{ viewer { user { id } } }", nil); a.Code() != "UNAUTHENTICATED" {
 			t.Errorf("the session answers: %s", a.Body)
 		}
 		return

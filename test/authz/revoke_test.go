@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"karnak/internal/app/apptest"
+	"karnak/test/world"
 )
 
 // The streams that a scene has open.
@@ -16,11 +17,11 @@ const (
 
 // scene is a reader with open streams, from whom something is about to be taken.
 type scene struct {
-	*world
-	reader, other person
+	*world.World
+	reader, other world.Person
 	role, grant   string
-	socket        *socket
-	later         []arrival
+	socket        *world.Socket
+	later         []world.Arrival
 }
 
 // revocation takes something away from the reader. What is in ends is over within a second; the rest goes on.
@@ -47,17 +48,17 @@ const promptly = time.Second
 func TestRevocation(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, engine string) {
-		w := newWorld(apptest.Start(t, engine, apptest.Options{Args: []string{trusting}}), nil)
+		w := world.New(apptest.Start(t, engine, apptest.Options{Args: []string{world.Trusting}}), nil)
 		for _, x := range revocations() {
 			t.Run(x.name, func(t *testing.T) {
 				t.Parallel()
-				x.run(t, w.beside())
+				x.run(t, w.Beside())
 			})
 		}
 	})
 }
 
-func (x revocation) run(t *testing.T, w *world) {
+func (x revocation) run(t *testing.T, w *world.World) {
 	t.Helper()
 	s := x.open(t, w)
 	s.say(t, "before")
@@ -82,16 +83,16 @@ func (x revocation) run(t *testing.T, w *world) {
 	s.goOn(t, streams, x.ends)
 }
 
-func (x revocation) open(t *testing.T, w *world) *scene {
+func (x revocation) open(t *testing.T, w *world.World) *scene {
 	t.Helper()
-	s := &scene{world: w}
-	s.owner, s.reader = w.signUp(t, "Owner"), w.signUp(t, "Reader")
-	ws := w.workspace(t, s.owner)
-	w.ids["workspace"] = ws
-	w.join(t, s.owner, s.reader, ws, "user")
-	w.ids[onPublic], w.ids[onPrivate] = w.channel(t, s.owner, ws, "PUBLIC"), w.channel(t, s.owner, ws, "PRIVATE")
+	s := &scene{World: w}
+	s.Owner, s.reader = w.SignUp(t, "Owner"), w.SignUp(t, "Reader")
+	ws := w.Workspace(t, s.Owner)
+	w.IDs["workspace"] = ws
+	w.Join(t, s.Owner, s.reader, ws, "user")
+	w.IDs[onPublic], w.IDs[onPrivate] = w.Channel(t, s.Owner, ws, "PUBLIC"), w.Channel(t, s.Owner, ws, "PRIVATE")
 	if !x.outside {
-		w.enter(t, s.owner, s.reader, w.ids[onPrivate])
+		w.Enter(t, s.Owner, s.reader, w.IDs[onPrivate])
 	}
 	if x.role != "" {
 		s.assign(t, x.role)
@@ -106,42 +107,42 @@ func (x revocation) open(t *testing.T, w *world) *scene {
 // listen opens the three streams, each from here on.
 func (s *scene) listen(t *testing.T) {
 	t.Helper()
-	after := s.cursor(t, s.owner, s.ids["workspace"])
-	s.socket = dial(t, s.Node, s.reader.token)
-	s.socket.subscribe(t, onPublic, channelEvents, apptest.Vars{"o": s.ids[onPublic], "after": after})
-	s.socket.subscribe(t, onPrivate, channelEvents, apptest.Vars{"o": s.ids[onPrivate], "after": after})
-	s.socket.subscribe(t, onFeed, activity, apptest.Vars{"o": s.ids["workspace"], "after": after})
-	s.socket.pump()
+	after := s.Cursor(t, s.Owner, s.IDs["workspace"])
+	s.socket = world.Dial(t, s.Node, s.reader.Token)
+	s.socket.Subscribe(t, onPublic, world.ChannelEvents, apptest.Vars{"o": s.IDs[onPublic], "after": after})
+	s.socket.Subscribe(t, onPrivate, world.ChannelEvents, apptest.Vars{"o": s.IDs[onPrivate], "after": after})
+	s.socket.Subscribe(t, onFeed, world.Activity, apptest.Vars{"o": s.IDs["workspace"], "after": after})
+	s.socket.Pump()
 }
 
 func (s *scene) assign(t *testing.T, role string) {
 	t.Helper()
-	s.run(t, s.owner, "assignRole", "member { id }", apptest.Vars{"workspaceId": s.ids["workspace"], "userId": s.reader.id, "role": role})
+	s.Run(t, s.Owner, "assignRole", "member { id }", apptest.Vars{"workspaceId": s.IDs["workspace"], "userId": s.reader.ID, "role": role})
 }
 
 // makeRole makes a role like user, with denials.
 func (s *scene) makeRole(t *testing.T, name string, deny ...string) {
 	t.Helper()
-	input := apptest.Vars{"workspaceId": s.ids["workspace"], "name": name, "parents": []string{"user"}, "deny": append([]string{}, deny...)}
-	s.role = s.run(t, s.owner, "createRole", "role { id }", input).Text("createRole.role.id")
+	input := apptest.Vars{"workspaceId": s.IDs["workspace"], "name": name, "parents": []string{"user"}, "deny": append([]string{}, deny...)}
+	s.role = s.Run(t, s.Owner, "createRole", "role { id }", input).Text("createRole.role.id")
 }
 
 // say posts to the private channel and then to the public one.
 func (s *scene) say(t *testing.T, word string) {
 	t.Helper()
-	s.send(t, s.owner, s.ids[onPrivate], word+" in private")
-	s.send(t, s.owner, s.ids[onPublic], word+" in public")
+	s.Send(t, s.Owner, s.IDs[onPrivate], word+" in private")
+	s.Send(t, s.Owner, s.IDs[onPublic], word+" in public")
 }
 
 // hear reads until each stream has had as many messages with a word as it should.
 func (s *scene) hear(t *testing.T, word string, want map[string]int) {
 	t.Helper()
 	for len(want) > 0 {
-		m := s.socket.arrives(t)
-		if m.err != nil || m.Type != "next" {
-			t.Fatalf("waiting for %q on %v: %s %s %s %v", word, want, m.ID, m.Type, m.Payload, m.err)
+		m := s.socket.Arrives(t)
+		if m.Err != nil || m.Type != "next" {
+			t.Fatalf("waiting for %q on %v: %s %s %s %v", word, want, m.ID, m.Type, m.Payload, m.Err)
 		}
-		if m.has(word) {
+		if m.Has(word) {
 			if want[m.ID]--; want[m.ID] == 0 {
 				delete(want, m.ID)
 			}

@@ -1,71 +1,71 @@
-package authz_test
+package world
 
-// route says how an object with certain fields is reached: a request with %s for the selection, and where the object then
+// Route says how an object with certain fields is reached: a request with %s for the selection, and where the object then
 // is in the answer. $names stand for ids of the world, $self for the id of who asks.
-type route struct {
-	open, path string
-	// writes says that the request leaves something behind.
-	writes bool
+type Route struct {
+	Open, Path string
+	// Writes says that the request leaves something behind.
+	Writes bool
 }
 
-func node(id, on string) route {
-	return route{open: "query { node(id: " + id + ") { ... on " + on + " { %s } } }", path: "node"}
+func node(id, on string) Route {
+	return Route{Open: "query { node(id: " + id + ") { ... on " + on + " { %s } } }", Path: "node"}
 }
 
 // within reaches an object through a field of the workspace.
-func within(field, path string) route {
-	return route{open: "query { node(id: $workspace) { ... on Workspace { " + field + " } } }", path: "node." + path}
+func within(field, path string) Route {
+	return Route{Open: "query { node(id: $workspace) { ... on Workspace { " + field + " } } }", Path: "node." + path}
 }
 
 // happened reaches an event through the workspace's activity.
-func happened(types, on string) route {
+func happened(types, on string) Route {
 	return within("activity(first: 100, filter: { types: ["+types+"] }) { nodes { ... on "+on+" { %s } } }", "activity.nodes")
 }
 
 // inside reaches an object through a field of the public channel.
-func inside(field, path string) route {
-	return route{open: "query { node(id: $public) { ... on Channel { " + field + " } } }", path: "node." + path}
+func inside(field, path string) Route {
+	return Route{Open: "query { node(id: $public) { ... on Channel { " + field + " } } }", Path: "node." + path}
 }
 
 // explained reaches an explanation of whether a subject holds a permission in the workspace.
-func explained(subject, permission, selection, path string) route {
+func explained(subject, permission, selection, path string) Route {
 	ask := "query { explainAccess(subjectId: " + subject + ", permission: " + permission + ", objectId: $workspace) { " + selection + " } }"
-	return route{open: ask, path: "explainAccess" + path}
+	return Route{Open: ask, Path: "explainAccess" + path}
 }
 
-// routes has the way to each type, and to each type@variant. The payloads of mutations need none.
-func routes() map[string]route {
-	all := map[string]route{
-		"Query": {open: "query { %s }"}, "Query@slug": {open: "query { %s }"}, "Query@self": {open: "query { %s }"},
-		"Query@stranger": {open: "query { %s }"},
+// Routes has the way to each type, and to each type@variant. The payloads of mutations need none.
+func Routes() map[string]Route {
+	all := map[string]Route{
+		"Query": {Open: "query { %s }"}, "Query@slug": {Open: "query { %s }"}, "Query@self": {Open: "query { %s }"},
+		"Query@stranger": {Open: "query { %s }"},
 
 		"Node": node("$message", "Node"), "Actor": node("$target", "Actor"),
 		"User": node("$target", "User"), "User@stranger": node("$stranger", "User"),
-		"User@self":    {open: "query { viewer { user { %s } } }", path: "viewer.user"},
-		"Viewer":       {open: "query { viewer { %s } }", path: "viewer"},
-		"Session":      {open: "query { viewer { session { %s } } }", path: "viewer.session"},
+		"User@self":    {Open: "query { viewer { user { %s } } }", Path: "viewer.user"},
+		"Viewer":       {Open: "query { viewer { %s } }", Path: "viewer"},
+		"Session":      {Open: "query { viewer { session { %s } } }", Path: "viewer.session"},
 		"Session@else": node("$victimSession", "Session"),
 		"SessionConnection": {
-			open: "query { viewer { sessions(first: 5) { %s } } }", path: "viewer.sessions",
+			Open: "query { viewer { sessions(first: 5) { %s } } }", Path: "viewer.sessions",
 		},
-		"SessionEdge": {open: "query { viewer { sessions(first: 5) { edges { %s } } } }", path: "viewer.sessions.edges"},
-		"AuthSession": {open: signingIn, path: "signIn.session", writes: true},
-		"UserError":   {open: `mutation { updateProfile(input: { displayName: "" }) { userErrors { %s } } }`, path: "updateProfile.userErrors"},
+		"SessionEdge": {Open: "query { viewer { sessions(first: 5) { edges { %s } } } }", Path: "viewer.sessions.edges"},
+		"AuthSession": {Open: signingIn, Path: "signIn.session", Writes: true},
+		"UserError":   {Open: `mutation { updateProfile(input: { displayName: "" }) { userErrors { %s } } }`, Path: "updateProfile.userErrors"},
 
-		"ServerInfo":     {open: "query { serverInfo { %s } }", path: "serverInfo"},
-		"ServerBackends": {open: "query { serverInfo { backends { %s } } }", path: "serverInfo.backends"},
-		"ServerLimits":   {open: "query { serverInfo { limits { %s } } }", path: "serverInfo.limits"},
+		"ServerInfo":     {Open: "query { serverInfo { %s } }", Path: "serverInfo"},
+		"ServerBackends": {Open: "query { serverInfo { backends { %s } } }", Path: "serverInfo.backends"},
+		"ServerLimits":   {Open: "query { serverInfo { limits { %s } } }", Path: "serverInfo.limits"},
 
-		"Permission": {open: "query { permissions { %s } }", path: "permissions"},
+		"Permission": {Open: "query { permissions { %s } }", Path: "permissions"},
 		"PermissionCheck": {
-			open: `query { viewer { can(permissions: ["chat:read"], objectId: $workspace) { %s } } }`, path: "viewer.can",
+			Open: `query { viewer { can(permissions: ["chat:read"], objectId: $workspace) { %s } } }`, Path: "viewer.can",
 		},
 		"AccessExplanation":      explained("$target", `"chat:delete"`, "%s", ""),
 		"AccessExplanation@self": explained("$self", `"chat:read"`, "%s", ""),
 		"AccessExplanation@lack": explained("$self", `"admin:system"`, "%s", ""),
 		"AccessRule":             explained("$self", `"chat:read"`, "rule { %s }", ".rule"),
 	}
-	for _, more := range []map[string]route{workspaceRoutes(), chatRoutes(), eventRoutes()} {
+	for _, more := range []map[string]Route{workspaceRoutes(), chatRoutes(), eventRoutes()} {
 		for k, v := range more {
 			all[k] = v
 		}
@@ -75,12 +75,12 @@ func routes() map[string]route {
 
 const signingIn = `mutation { signIn(input: { email: $email, password: $password }) { session { %s } } }`
 
-func workspaceRoutes() map[string]route {
-	return map[string]route{
+func workspaceRoutes() map[string]Route {
+	return map[string]Route{
 		"Workspace":           node("$workspace", "Workspace"),
 		"Workspace@foreign":   node("$foreignWorkspace", "Workspace"),
-		"WorkspaceConnection": {open: "query { workspaces(first: 5) { %s } }", path: "workspaces"},
-		"WorkspaceEdge":       {open: "query { workspaces(first: 5) { edges { %s } } }", path: "workspaces.edges"},
+		"WorkspaceConnection": {Open: "query { workspaces(first: 5) { %s } }", Path: "workspaces"},
+		"WorkspaceEdge":       {Open: "query { workspaces(first: 5) { edges { %s } } }", Path: "workspaces.edges"},
 		"PageInfo":            within("members(first: 1) { pageInfo { %s } }", "members.pageInfo"),
 
 		"Member":           node("$targetMember", "Member"),
@@ -98,8 +98,8 @@ func workspaceRoutes() map[string]route {
 	}
 }
 
-func chatRoutes() map[string]route {
-	return map[string]route{
+func chatRoutes() map[string]Route {
+	return map[string]Route{
 		"Channel": node("$public", "Channel"), "Channel@private": node("$private", "Channel"), "Channel@direct": node("$direct", "Channel"),
 		"ChannelConnection": within("channels(first: 5) { %s }", "channels"),
 		"ChannelEdge":       within("channels(first: 5) { edges { %s } }", "channels.edges"),
@@ -116,12 +116,12 @@ func chatRoutes() map[string]route {
 		"MessageConnection@found":   within(`searchMessages(query: "beginning") { %s }`, "searchMessages"),
 		"MessageConnection@private": within(`searchMessages(query: "canary") { %s }`, "searchMessages"),
 		"MessageConnection@direct":  within(`searchMessages(query: "whisper") { %s }`, "searchMessages"),
-		"ReactionGroup":             {open: "query { node(id: $message) { ... on Message { reactions { %s } } } }", path: "node.reactions"},
+		"ReactionGroup":             {Open: "query { node(id: $message) { ... on Message { reactions { %s } } } }", Path: "node.reactions"},
 	}
 }
 
-func eventRoutes() map[string]route {
-	return map[string]route{
+func eventRoutes() map[string]Route {
+	return map[string]Route{
 		"ActivityConnection":         within("activity(first: 5) { %s }", "activity"),
 		"ActivityConnection@private": within("activity(filter: { channelIds: [$private] }) { %s }", "activity"),
 		"ActivityConnection@direct":  within("activity(filter: { channelIds: [$direct] }) { %s }", "activity"),
@@ -143,8 +143,8 @@ func eventRoutes() map[string]route {
 	}
 }
 
-// arguments has the arguments of fields that need some, by coordinate or by the name of a row.
-func arguments() map[string]string {
+// Arguments has the arguments of fields that need some, by coordinate or by the name of a row.
+func Arguments() map[string]string {
 	return map[string]string{
 		"Query.node":                   "id: $message",
 		"Query.nodes":                  "ids: [$message, $public]",

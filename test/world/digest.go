@@ -1,4 +1,4 @@
-package authz_test
+package world
 
 import (
 	"context"
@@ -12,10 +12,11 @@ import (
 	"karnak/authz"
 )
 
-// digest is what the database holds, a line for each table: whoever was refused has to have left it as it was.
-type digest []string
+// Digest is what the database holds, a line for each table: whoever was refused has to have left it as it was.
+type Digest []string
 
-func (w *world) digest(t *testing.T) digest {
+// Digest reads the whole database.
+func (w *World) Digest(t *testing.T) Digest {
 	t.Helper()
 	ctx := authz.System(t.Context(), "test")
 	if w.everything == "" {
@@ -24,8 +25,8 @@ func (w *world) digest(t *testing.T) digest {
 	return w.strings(ctx, t, w.everything)
 }
 
-// changed names the tables that differ.
-func (d digest) changed(now digest) (tables []string) {
+// Changed names the tables that differ.
+func (d Digest) Changed(now Digest) (tables []string) {
 	for i, line := range d {
 		if line != now[i] {
 			name, _, _ := strings.Cut(line, " ")
@@ -37,7 +38,7 @@ func (d digest) changed(now digest) (tables []string) {
 
 // everyRow writes a query that has one line for each table, of its rows in their order. Events are only ever appended and
 // are counted by their heads.
-func (w *world) everyRow(ctx context.Context, t *testing.T) string {
+func (w *World) everyRow(ctx context.Context, t *testing.T) string {
 	t.Helper()
 	columns := `SELECT m.name || '.' || p.name FROM sqlite_master m, pragma_table_info(m.name) p
 		WHERE m.type = 'table' AND m.name NOT LIKE 'message_search%' AND m.name NOT LIKE 'sqlite%' ORDER BY 1`
@@ -67,7 +68,7 @@ func (w *world) everyRow(ctx context.Context, t *testing.T) string {
 	return strings.Join(tables, " UNION ALL ")
 }
 
-func (w *world) strings(ctx context.Context, t *testing.T, query string) (out []string) {
+func (w *World) strings(ctx context.Context, t *testing.T, query string) (out []string) {
 	t.Helper()
 	rows := &sql.Rows{}
 	if err := w.DB().Reader().Query(ctx, query, []any{}, rows); err != nil {

@@ -1,0 +1,27 @@
+package authz_test
+
+import (
+	"testing"
+
+	"karnak/test/world"
+)
+
+// follow subscribes and tells what came first: an event or an error.
+func follow(t *testing.T, w *world.World, f world.Feed, p world.Person) outcome {
+	t.Helper()
+	s := world.Dial(t, w.Node, p.Token)
+	defer func() { _ = s.Conn.CloseNow() }()
+	s.Subscribe(t, "1", f.Query, f.Vars)
+	m, err := s.Read(world.Patience)
+	if err != nil {
+		t.Fatalf("%s for %s: %v", f.Query, p.Name, err)
+	}
+	got := outcome{m.Type, f.Query, string(m.Payload)}
+	switch {
+	case m.Type == "error":
+		got.word = m.Code()
+	case m.Type == "next" && m.Has(`"__typename":"MessagePosted"`) && m.Has("live in "):
+		got.word = allow
+	}
+	return got
+}
