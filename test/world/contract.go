@@ -2,6 +2,8 @@ package world
 
 import (
 	"encoding/json"
+	"maps"
+	"slices"
 	"sort"
 	"strings"
 	"testing"
@@ -51,28 +53,64 @@ func (t Type) Composite() bool {
 func (a Arg) Required() bool { return a.Type.Kind == "NON_NULL" && a.Default == nil }
 
 const introspection = `query { __schema { types { kind name fields(includeDeprecated: true) { name
-	args { name defaultValue type { kind name } }
-	type { kind name ofType { kind name ofType { kind name ofType { kind name } } } } } } } }`
+	args { name defaultValue type { ...T } } type { ...T } }
+	inputFields { name defaultValue type { ...T } } enumValues { name } } } }
+	fragment T on __Type { kind name ofType { kind name ofType { kind name ofType { kind name } } } }`
 
-// Introspect asks the API for its objects, interfaces and their fields.
-func Introspect(t *testing.T, n *apptest.Node) Contract {
+type introspected struct {
+	Kind, Name  string
+	Fields      []*Field
+	InputFields []Arg
+	EnumValues  []struct{ Name string }
+}
+
+func types(t *testing.T, n *apptest.Node) (out []introspected) {
 	t.Helper()
 	var answer struct {
 		Data struct {
-			Schema struct {
-				Types []struct {
-					Kind, Name string
-					Fields     []*Field
-				}
-			} `json:"__schema"`
+			Schema struct{ Types []introspected } `json:"__schema"`
 		}
 	}
 	if err := json.Unmarshal(n.Must(t, "", introspection, nil).Body, &answer); err != nil {
 		t.Fatal(err)
 	}
-	c := Contract{}
 	for _, x := range answer.Data.Schema.Types {
-		if strings.HasPrefix(x.Name, "__") || x.Kind != "OBJECT" && x.Kind != "INTERFACE" {
+		if !strings.HasPrefix(x.Name, "__") {
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
+// Inputs are the input objects of the contract with their fields, and the enums with their values.
+type Inputs struct {
+	Objects map[string][]Arg
+	Enums   map[string][]string
+}
+
+// IntrospectInputs asks the API for what it takes.
+func IntrospectInputs(t *testing.T, n *apptest.Node) Inputs {
+	t.Helper()
+	in := Inputs{map[string][]Arg{}, map[string][]string{}}
+	for _, x := range types(t, n) {
+		switch x.Kind {
+		case "INPUT_OBJECT":
+			in.Objects[x.Name] = x.InputFields
+		case "ENUM":
+			for _, v := range x.EnumValues {
+				in.Enums[x.Name] = append(in.Enums[x.Name], v.Name)
+			}
+		}
+	}
+	return in
+}
+
+// Introspect asks the API for its objects, interfaces and their fields.
+func Introspect(t *testing.T, n *apptest.Node) Contract {
+	t.Helper()
+	c := Contract{}
+	for _, x := range types(t, n) {
+		if x.Kind != "OBJECT" && x.Kind != "INTERFACE" {
 			continue
 		}
 		c[x.Name] = map[string]*Field{}
@@ -154,4 +192,13 @@ func (c Contract) MutationOf(payload string) string {
 		}
 	}
 	return ""
+}
+
+// SortedFields returns the fields of a type by name.
+func SortedFields(fields map[string]*Field) []*Field {
+	out := make([]*Field, 0, len(fields))
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		out = append(out, fields[name])
+	}
+	return out
 }

@@ -18,6 +18,13 @@ func Noon() *clock.Manual {
 func Settle(t *testing.T, n *apptest.Node, c *clock.Manual) *World {
 	t.Helper()
 	w := New(n, c)
+	w.Populate(t)
+	return w
+}
+
+// Populate makes everybody and everything that the access table asks about.
+func (w *World) Populate(t *testing.T) {
+	t.Helper()
 	w.Owner, w.Target, w.Stranger = w.SignUp(t, "Owner"), w.SignUp(t, "Target"), w.SignUp(t, "Stranger")
 	ws := w.Workspace(t, w.Owner)
 	w.IDs["workspace"], w.IDs["targetMember"] = ws, w.Join(t, w.Owner, w.Target, ws, "user")
@@ -26,7 +33,6 @@ func Settle(t *testing.T, n *apptest.Node, c *clock.Manual) *World {
 	w.settlePrincipals(t, ws)
 	w.settleChannels(t, ws)
 	w.settleAccess(t, ws)
-	return w
 }
 
 func (w *World) settlePrincipals(t *testing.T, ws string) {
@@ -87,10 +93,11 @@ func (w *World) settleChannels(t *testing.T, ws string) {
 	w.IDs["directMember"] = a.Text("openDirectChannel.channel.members.nodes.0.id")
 	w.IDs["public"], w.IDs["private"], w.IDs["direct"] = public, private, direct
 	w.IDs["publicMember"], w.IDs["privateMember"] = w.Enter(t, w.Owner, w.Target, public), w.Enter(t, w.Owner, w.Target, private)
-	w.Run(t, w.Owner, "updateChannel", "channel { id }", apptest.Vars{"channelId": public, "topic": "everything"})
+	w.Run(t, w.Owner, "updateChannel", "channel { id }", apptest.Vars{"channelId": public, "topic": "everything" + w.Mark})
 	w.settleMessages(t, public)
-	w.IDs["privateMessage"] = w.Send(t, w.Owner, private, "a canary in the secret")
-	w.IDs["directMessage"] = w.Send(t, w.Owner, direct, "a whisper")
+	w.IDs["privateMessage"] = w.Send(t, w.Owner, private, "a canary in the secret "+w.Mark)
+	w.IDs["directMessage"] = w.Send(t, w.Owner, direct, "a whisper "+w.Mark)
+	w.Run(t, w.Owner, "markRead", "channel { id }", apptest.Vars{"channelId": public, "seq": 1})
 	left := w.SignUp(t, "Left")
 	w.Join(t, w.Owner, left, ws, "user")
 	w.Enter(t, w.Owner, left, public)
@@ -99,25 +106,28 @@ func (w *World) settleChannels(t *testing.T, ws string) {
 
 // settleMessages posts a message that has everything a message can have, and one that was deleted.
 func (w *World) settleMessages(t *testing.T, channelID string) {
-	first := w.Send(t, w.Owner, channelID, "a beginning")
-	a := w.Run(t, w.Owner, "sendMessage", "message { id }", apptest.Vars{"channelId": channelID, "body": "an answer", "replyToId": first})
+	first := w.Send(t, w.Owner, channelID, "a beginning "+w.Mark)
+	a := w.Run(t, w.Owner, "sendMessage", "message { id }", apptest.Vars{"channelId": channelID, "body": "an answer " + w.Mark, "replyToId": first})
 	id := a.Text("sendMessage.message.id")
 	w.IDs["message"] = id
-	w.Run(t, w.Owner, "editMessage", "message { id }", apptest.Vars{"messageId": id, "body": "an answer for @[" + w.Target.ID + "]"})
-	w.Run(t, w.Owner, "addReaction", "message { id }", apptest.Vars{"messageId": id, "emoji": "👍"})
+	w.Run(t, w.Owner, "editMessage", "message { id }", apptest.Vars{"messageId": id, "body": "an answer for @[" + w.Target.ID + "] " + w.Mark})
+	w.Run(t, w.Owner, "addReaction", "message { id }", apptest.Vars{"messageId": id, "emoji": "👍" + w.Mark})
 	w.Run(t, w.Owner, "addReaction", "message { id }", apptest.Vars{"messageId": id, "emoji": "👎"})
 	w.Run(t, w.Owner, "removeReaction", "message { id }", apptest.Vars{"messageId": id, "emoji": "👎"})
-	gone := w.Send(t, w.Owner, channelID, "a mistake")
+	gone := w.Send(t, w.Owner, channelID, "a mistake "+w.Mark)
 	w.Run(t, w.Owner, "deleteMessage", "message { id }", apptest.Vars{"messageId": gone})
 	w.IDs["deleted"] = gone
 }
 
+// day is how long what is there lasts.
+const day = 24 * time.Hour
+
 func (w *World) settleAccess(t *testing.T, ws string) {
 	// Who invited is no member, and has to be shown all the same.
-	_, w.IDs["invitation"] = w.Invite(t, w.People[SuperAdmin], ws, "somebody@example.test", "user")
-	w.IDs["grant"] = w.Grant(t, w.Owner, w.Target, ws, "chat:delete", "", time.Hour)
-	w.IDs["scoped"] = w.Grant(t, w.Owner, w.Target, ws, "user:write", w.IDs["public"], time.Hour)
+	_, w.IDs["invitation"] = w.Invite(t, w.People[SuperAdmin], ws, "somebody"+w.Mark+"@example.test", "user")
+	w.IDs["grant"] = w.Grant(t, w.Owner, w.Target, ws, "chat:delete", "", day)
+	w.IDs["scoped"] = w.Grant(t, w.Owner, w.Target, ws, "user:write", w.IDs["public"], day)
 	w.IDs["role"] = w.Run(t, w.Owner, "createRole", "role { id }", apptest.Vars{
-		"workspaceId": ws, "name": "quiet", "parents": []string{"user"}, "allow": []string{"chat:delete"}, "deny": []string{"chat:write"},
+		"workspaceId": ws, "name": "quiet" + w.Mark, "parents": []string{"user"}, "allow": []string{"chat:delete"}, "deny": []string{"chat:write"},
 	}).Text("createRole.role.id")
 }

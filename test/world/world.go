@@ -24,7 +24,9 @@ type World struct {
 	// Owner owns the workspace; target is a plain member whom things are done to; stranger belongs to nothing here.
 	Owner, Target, Stranger Person
 	IDs                     map[string]string
-	made                    *atomic.Int64
+	// Mark stands in every text that is written here: whoever is not of this world must never be shown it.
+	Mark string
+	made *atomic.Int64
 	// everything is the query of digest.
 	everything string
 }
@@ -82,7 +84,7 @@ func (w *World) Fill(t *testing.T, p Person, s string) string {
 func (w *World) Ask(t testing.TB, token, query string, vars apptest.Vars) apptest.Answer {
 	t.Helper()
 	n := w.Number()
-	return w.Do(t, token, query, vars, "X-Forwarded-For", fmt.Sprintf("10.%d.%d.%d", n>>16&255, n>>8&255, n&255))
+	return w.Do(t, token, query, vars, "User-Agent", "test "+w.Mark, "X-Forwarded-For", fmt.Sprintf("10.%d.%d.%d", n>>16&255, n>>8&255, n&255))
 }
 
 // Run does a mutation that has to go well and returns its answer. The input has a clientMutationId.
@@ -91,7 +93,7 @@ func (w *World) Run(t testing.TB, p Person, mutation, selection string, input ap
 	if input = maps.Clone(input); input == nil {
 		input = apptest.Vars{}
 	}
-	input["clientMutationId"] = "made"
+	input["clientMutationId"] = "made" + w.Mark
 	query := fmt.Sprintf("mutation($input: %sInput!) { %s(input: $input) { %s userErrors { code message } } }", Title(mutation), mutation, selection)
 	a := w.Ask(t, p.Token, query, apptest.Vars{"input": input})
 	if len(a.Errors) > 0 || len(a.UserErrors(mutation)) > 0 {
@@ -106,7 +108,7 @@ func Title(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 // SignUp makes somebody new.
 func (w *World) SignUp(t testing.TB, name string) Person {
 	t.Helper()
-	return w.SignUpAs(t, name, fmt.Sprintf("%s%d@example.test", strings.ToLower(name), w.Number()), name)
+	return w.SignUpAs(t, name, fmt.Sprintf("%s%d%s@example.test", strings.ToLower(name), w.Number(), w.Mark), name+w.Mark)
 }
 
 // SignUpAs makes somebody new with an address and a name to show.
@@ -141,7 +143,7 @@ func (w *World) SuperAdmin(t testing.TB) Person {
 // Workspace makes a workspace and returns its id.
 func (w *World) Workspace(t testing.TB, owner Person) string {
 	t.Helper()
-	return w.Run(t, owner, "createWorkspace", "workspace { id }", apptest.Vars{"name": "Acme", "slug": fmt.Sprintf("acme-%d", w.Number())}).
+	return w.Run(t, owner, "createWorkspace", "workspace { id }", apptest.Vars{"name": "Acme" + w.Mark, "slug": fmt.Sprintf("acme-%d%s", w.Number(), w.Mark)}).
 		Text("createWorkspace.workspace.id")
 }
 
@@ -162,7 +164,7 @@ func (w *World) Join(t testing.TB, by, p Person, workspaceID, role string) strin
 // Channel makes a channel and returns its id.
 func (w *World) Channel(t testing.TB, by Person, workspaceID, visibility string) string {
 	t.Helper()
-	input := apptest.Vars{"workspaceId": workspaceID, "name": fmt.Sprintf("channel %d", w.Number()), "visibility": visibility}
+	input := apptest.Vars{"workspaceId": workspaceID, "name": fmt.Sprintf("channel %d%s", w.Number(), w.Mark), "visibility": visibility}
 	return w.Run(t, by, "createChannel", "channel { id }", input).Text("createChannel.channel.id")
 }
 
@@ -182,7 +184,7 @@ func (w *World) Send(t testing.TB, by Person, channelID, body string) string {
 func (w *World) Grant(t testing.TB, by, to Person, workspaceID, permission, objectID string, life time.Duration) string {
 	t.Helper()
 	input := apptest.Vars{
-		"workspaceId": workspaceID, "userId": to.ID, "permission": permission, "reason": "for the test",
+		"workspaceId": workspaceID, "userId": to.ID, "permission": permission, "reason": "for the test" + w.Mark,
 		"expiresAt": w.Now().Add(life).Format(time.RFC3339),
 	}
 	if objectID != "" {
