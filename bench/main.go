@@ -4,7 +4,7 @@
 //	by id    one message with its author
 //	sends    acknowledged, durable sendMessage in a second, to many workspaces and to one
 //
-//	go run ./tools/testpg -durable -- go run ./bench [-engine sqlite] [-only nested] [-quick]
+//	go run ./tools/testpg -durable -- go run ./bench [-engine sqlite] [-only nested] [-quick] [-spread]
 //
 // Both servers are processes of their own on loopback. They, and PostgreSQL, run on the first core, the client on the second
 // one. The figure to trust on a shared machine is CPU time for one request, of the server with PostgreSQL. A line of JSON is
@@ -46,6 +46,7 @@ type options struct {
 	engines []string
 	only    string
 	quick   bool
+	spread  bool
 	karnak  string
 	folder  string
 	server  string
@@ -56,6 +57,7 @@ func parse(args []string) (o options, err error) {
 	engine := flags.String("engine", "", "sqlite or postgres; both where it is left out")
 	flags.StringVar(&o.only, "only", "", "nested, by id or sends; all where it is left out")
 	flags.BoolVar(&o.quick, "quick", false, "measure for a second each, on a small history: to see that all of it works")
+	flags.BoolVar(&o.spread, "spread", false, "let all processes use all cores: for rates, not for CPU time")
 	flags.StringVar(&o.karnak, "karnak", "", "a built karnak to measure, instead of one built from this tree")
 	flags.StringVar(&o.folder, "dir", os.TempDir(), "folder for SQLite's file; it has to lie on a disk")
 	if err := flags.Parse(args); err != nil {
@@ -87,7 +89,7 @@ func run(ctx context.Context, args []string, out, progress io.Writer) (err error
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
-	b := &bench{options: o, folder: folder, cores: machine.Plan(), progress: progress}
+	b := &bench{options: o, folder: folder, cores: machine.Plan(!o.spread), progress: progress}
 	if err := b.build(ctx); err != nil {
 		return err
 	}

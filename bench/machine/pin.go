@@ -16,10 +16,10 @@ type Cores struct {
 	Server, Client string
 }
 
-// Plan gives the first core to the servers and the second one to the client.
-func Plan() Cores {
+// Plan gives the first core to the servers and the second one to the client, unless they are not to be bound.
+func Plan(bind bool) Cores {
 	_, err := exec.LookPath("taskset")
-	return Cores{Bound: err == nil && runtime.NumCPU() > 1, Server: "0", Client: "1"}
+	return Cores{Bound: bind && err == nil && runtime.NumCPU() > 1, Server: "0", Client: "1"}
 }
 
 // Command returns a command that runs on the servers' core from its start.
