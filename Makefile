@@ -59,6 +59,10 @@ cover: ## Tell what the tests run; fails when it is under 80 % of the hand-writt
 	@$(TESTPG) -- $(GO) test -coverpkg='$(COVERED)' -coverprofile=coverage.out ./... >/dev/null
 	@$(GO) run ./tools/cover -min 80 coverage.out
 
+.PHONY: seeded
+seeded: ## Put faults of authorisation in, one at a time: the tests have to find each (ONLY=7,12 for some)
+	@$(TESTPG) -- $(GO) run ./test/matrix/seeded $(if $(ONLY),-only $(ONLY)) -table docs/security-seeded.md
+
 .PHONY: bench
 bench: build ## Measure karnak beside hand-written floors, on databases that write to disk (BENCH='-only nested')
 	@$(TESTPG) -durable -- $(GO) run ./bench -karnak bin/karnak $(BENCH)

@@ -46,6 +46,10 @@ func (r reply) failed(t *testing.T) bool {
 type request struct {
 	text string
 	vars apptest.Vars
+	// about is the one tenant that everything asked for is of; nil where it may be several.
+	about *world.World
+	// key is an idempotency key.
+	key string
 }
 
 // send asks by one way, and sees that the answer shows nothing of a tenant that the principal does not belong to.
@@ -58,11 +62,18 @@ func (s *stage) send(t *testing.T, p principal, way string, q request) reply {
 	case socket:
 		r = s.overSocket(t, p, q)
 	default:
-		a := s.Ask(t, p.who.Token, q.text, q.vars)
+		a := s.Ask(t, p.who.Token, q.text, q.vars, q.headers()...)
 		r = reply{a.Status, string(a.Body)}
 	}
 	s.shows(t, p, way, q, r.body)
 	return r
+}
+
+func (q request) headers() []string {
+	if q.key == "" {
+		return nil
+	}
+	return []string{"Idempotency-Key", q.key}
 }
 
 func (s *stage) get(t *testing.T, p principal, q request) reply {
@@ -132,32 +143,63 @@ func (p principal) ways(mutation bool) []string {
 	return []string{post, get, socket}
 }
 
-// shows sees that an answer holds no mark and no id of a tenant that the principal does not belong to; ids that they asked
-// for are theirs to see.
+// secrets are texts of private and of direct channels, and the principals who are in them or may read them all.
+func secrets() map[string][]string {
+	return map[string][]string{
+		"a canary in the secret": {"owner", world.Moderator, world.Admin, "superAdmin", "foreign admin", "member of both"},
+		"a whisper":              {"owner", "foreign admin"},
+	}
+}
+
+// shows sees that an answer holds no mark and no id of a tenant that the principal does not belong to, or that was not asked
+// about, and no secret of a channel they are not in. Ids that they asked for are theirs to see.
 func (s *stage) shows(t *testing.T, p principal, way string, q request, body string) {
 	t.Helper()
-	if p.super {
-		return
-	}
 	foreign := func(w *world.World) bool {
-		for _, x := range p.belongs {
-			if x == w {
-				return false
-			}
+		if q.about != nil {
+			return w != nil && w != q.about
 		}
-		return w != nil
+		return w != nil && !p.super && !slices.Contains(p.belongs, w)
 	}
 	asked := fmt.Sprint(q.text, q.vars)
+	told := func(what string) {
+		t.Errorf("%s by %s is shown %s\n  request: %s %v\n  answer:  %s", p.name, way, what, q.text, q.vars, body)
+	}
+	for _, text := range texts(q.vars) {
+		body = strings.ReplaceAll(body, text, "") // an echo
+	}
 	for _, w := range s.tenants() {
 		if foreign(w) && strings.Contains(body, w.Mark) {
-			t.Errorf("%s by %s is shown %s\n  request: %s %v\n  answer:  %s", p.name, way, w.Mark, q.text, q.vars, body)
+			told(w.Mark)
 		}
 	}
 	for _, x := range anID.FindAllString(body, -1) {
-		if foreign(s.owners[x]) && !strings.Contains(asked, x) && x != p.who.ID {
-			t.Errorf("%s by %s is shown %s, which is of %s\n  request: %s %v\n  answer:  %s", p.name, way, x, s.owners[x].Mark, q.text, q.vars, body)
+		if w := s.owners[x]; foreign(w) && !strings.Contains(asked, x) && x != p.who.ID {
+			told(x + ", which is of " + w.Mark)
 		}
 	}
+	for secret, readers := range secrets() {
+		if strings.Contains(body, secret) && !slices.Contains(readers, p.name) {
+			told(secret)
+		}
+	}
+}
+
+// texts are what somebody wrote into variables, long enough to be an echo of it.
+func texts(v any) (out []string) {
+	switch x := v.(type) {
+	case string:
+		if len(x) > 8 {
+			return []string{x}
+		}
+	case []string:
+		return x
+	case apptest.Vars:
+		for _, y := range x {
+			out = append(out, texts(y)...)
+		}
+	}
+	return out
 }
 
 var requestID = regexp.MustCompile(`"requestId":"[^"]*"`)

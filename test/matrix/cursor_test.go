@@ -195,8 +195,8 @@ func (s *stage) refuseStream(t *testing.T, what string, p principal, text, name 
 	}
 	head := s.Cursor(t, p.foreign.Owner, p.foreign.IDs["workspace"])
 	for _, after := range []any{nil, head} {
-		foreign := request{text, apptest.Vars{"o": p.foreign.IDs[name], "after": after}}
-		missing := request{text, apptest.Vars{"o": s.missing[name], "after": after}}
+		foreign := request{text: text, vars: apptest.Vars{"o": p.foreign.IDs[name], "after": after}}
+		missing := request{text: text, vars: apptest.Vars{"o": s.missing[name], "after": after}}
 		r := s.send(t, p, socket, foreign)
 		if !r.failed(t) {
 			t.Errorf("%s for %s: a foreign stream is open: %s", what, p.name, r.body)
@@ -207,7 +207,7 @@ func (s *stage) refuseStream(t *testing.T, what string, p principal, text, name 
 		return
 	}
 	for label, cursor := range map[string]string{"a foreign cursor": head, "a forged one": forged(t, s.Cursor(t, p.own.Owner, p.own.IDs["workspace"]))["of another place"]} {
-		q := request{text, apptest.Vars{"o": p.own.IDs["public"], "after": cursor}}
+		q := request{text: text, vars: apptest.Vars{"o": p.own.IDs["public"], "after": cursor}}
 		if strings.Contains(text, "workspaceId") {
 			q.vars["o"] = p.own.IDs["workspace"]
 		}

@@ -27,7 +27,9 @@ func streams(after string) map[string]string {
 func (s *stage) listen(t *testing.T) {
 	p := s.principal("owner")
 	l, covered := world.Dial(t, s.Node, p.who.Token), map[string]bool{}
-	for name, text := range streams(s.Cursor(t, s.a.Owner, s.a.IDs["workspace"])) {
+	after := s.Cursor(t, s.a.Owner, s.a.IDs["workspace"])
+	s.Send(t, s.a.Owner, s.a.IDs["public"], "said before") // so that the streams begin with what is kept
+	for name, text := range streams(after) {
 		l.Subscribe(t, name, "subscription { "+s.fill(t, p, text, s.b.IDs)+s.events()+" }", nil)
 		field, _, _ := strings.Cut(text, "(")
 		covered[field] = true
@@ -51,7 +53,7 @@ func (s *stage) listen(t *testing.T) {
 		if err != nil || m.Type != "next" {
 			t.Fatalf("waiting for %v: %s %s %s %v", want, m.ID, m.Type, m.Payload, err)
 		}
-		s.shows(t, p, socket, request{text: m.ID}, string(m.Payload))
+		s.shows(t, p, socket, request{text: m.ID, about: s.a}, string(m.Payload))
 		if strings.Contains(m.ID, "foreign") {
 			t.Errorf("%s brought %s", m.ID, m.Payload)
 		}

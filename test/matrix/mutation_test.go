@@ -46,7 +46,7 @@ func (s *stage) inputOf(mutation string) string {
 func (s *stage) call(mutation string, input apptest.Vars) request {
 	payload := s.deep(s.schema["Mutation"][mutation].Type.Named().Name, 2)
 	text := fmt.Sprintf("mutation($input: %s!) { %s(input: $input) %s }", s.inputOf(mutation), mutation, payload)
-	return request{text, apptest.Vars{"input": input}}
+	return request{text: text, vars: apptest.Vars{"input": input}}
 }
 
 // refers reports whether something in an input is of a tenant.
@@ -67,6 +67,9 @@ func (s *stage) mutate(t *testing.T) {
 			t.Errorf("%s has no provider: give test/world.Providers one", m)
 			continue
 		}
+		if enough(t) {
+			return
+		}
 		s.doOwn(t, m)
 		s.doForeign(t, m)
 	}
@@ -81,17 +84,35 @@ func (s *stage) doOwn(t *testing.T, m string) {
 		p.who = *try.As
 	}
 	q := s.call(m, try.Input)
+	q.key = "the key of " + m
 	if r := s.send(t, p, post, q); r.failed(t) || len(r.answer(t).UserErrors(m)) > 0 {
 		t.Errorf("%s by an admin: %s", m, r.body)
 	}
 	if try.After != nil {
 		try.After()
 	}
+	s.replay(t, m, q)
 	for _, changed := range [][]string{b.Changed(s.DigestOf(t, s.b.IDs["workspace"])), c.Changed(s.DigestOf(t, s.c.IDs["workspace"]))} {
 		if changed != nil {
 			t.Errorf("%s by one tenant changed %v of another", m, changed)
 		}
 	}
+}
+
+// replay has others send what was done, under its idempotency key and under another: the key is the caller's own.
+func (s *stage) replay(t *testing.T, m string, q request) {
+	t.Helper()
+	if !s.refers(m, q.vars["input"].(apptest.Vars)) {
+		return
+	}
+	s.each(func(p principal) {
+		if p.foreign != s.a {
+			return
+		}
+		again, fresh := q, q
+		fresh.key = "another key of " + m
+		same(t, m+" under a used key", p, post, q, masked(s.send(t, p, post, again), nil), masked(s.send(t, p, post, fresh), nil))
+	})
 }
 
 func (s *stage) doForeign(t *testing.T, m string) {

@@ -17,6 +17,7 @@ const (
 	cursor  = "cursor"
 	claims  = "claim"
 	proves  = "proof"
+	names   = "name"
 	free    = "free"
 )
 
@@ -36,8 +37,8 @@ func readPolicy(t *testing.T) map[string]string {
 		words := strings.Fields(lines.Text())
 		switch {
 		case len(words) == 0 || strings.HasPrefix(words[0], "#"):
-		case len(words) != 2 || !slices.Contains([]string{takesID, cursor, claims, proves, free}, words[1]):
-			t.Fatalf("%s: %q: a coordinate and id, cursor, claim, proof or free are wanted", policyFile, lines.Text())
+		case len(words) != 2 || !slices.Contains([]string{takesID, cursor, claims, proves, names, free}, words[1]):
+			t.Fatalf("%s: %q: a coordinate and id, cursor, claim, proof, name or free are wanted", policyFile, lines.Text())
 		case out[words[0]] != "":
 			t.Fatalf("%s has %s twice", policyFile, words[0])
 		default:

@@ -1,6 +1,7 @@
 package matrix_test
 
 import (
+	"flag"
 	"fmt"
 	"regexp"
 	"testing"
@@ -76,7 +77,7 @@ func open(t *testing.T, n *apptest.Node, c *clock.Manual) *stage {
 	s.gate(t)
 	s.policy = readPolicy(t)
 	for _, p := range s.principals {
-		if !p.shut {
+		if !p.shut && s.lines[p.name] == nil {
 			s.lines[p.name] = &line{Socket: world.Dial(t, n, p.who.Token)}
 		}
 	}
@@ -92,7 +93,8 @@ func (s *stage) settle(t *testing.T, late world.Person) {
 	for _, p := range []world.Person{late, suspended, left, both} {
 		s.Join(t, s.a.Owner, renewed(t, s, p, late), ws, "admin")
 	}
-	s.Join(t, s.b.Owner, both, s.b.IDs["workspace"], "user")
+	s.Join(t, s.b.Owner, both, s.b.IDs["workspace"], "admin")
+	s.lines["former member"] = &line{Socket: world.Dial(t, s.Node, left.Token)} // goes on after they have left
 	s.Run(t, left, "leaveWorkspace", "workspaceId", apptest.Vars{"workspaceId": ws})
 	s.Write(t, func(tx *ent.Tx) error {
 		return tx.User.Update().Where(entuser.ID(suspended.ID)).SetSuspendedAt(s.Now()).Exec(authz.System(t.Context(), "test"))
@@ -148,6 +150,13 @@ func (s *stage) each(do func(p principal)) {
 		all.Go(func() error { do(p); return nil })
 	}
 	_ = all.Wait()
+}
+
+// enough reports whether to stop, a failure having been found under -failfast.
+func enough(t *testing.T) bool {
+	t.Helper()
+	f := flag.Lookup("test.failfast")
+	return t.Failed() && f != nil && f.Value.String() == "true"
 }
 
 // maker is who makes and does things in a tenant, an admin but not its owner.

@@ -137,7 +137,7 @@ func Covers(t *testing.T, c Contract, rows []Row) {
 	for on, fields := range c {
 		for name := range fields {
 			if !have[on+"."+name] {
-				t.Errorf("testdata/access.txt has no row for %s.%s: say who may have it", on, name)
+				t.Errorf("test/authz/testdata/access.txt has no row for %s.%s: say who may have it", on, name)
 			}
 		}
 	}

@@ -81,10 +81,11 @@ func (w *World) Fill(t *testing.T, p Person, s string) string {
 }
 
 // Ask sends an operation by POST, from an address of its own. An empty token is anonymous.
-func (w *World) Ask(t testing.TB, token, query string, vars apptest.Vars) apptest.Answer {
+func (w *World) Ask(t testing.TB, token, query string, vars apptest.Vars, headers ...string) apptest.Answer {
 	t.Helper()
 	n := w.Number()
-	return w.Do(t, token, query, vars, "User-Agent", "test "+w.Mark, "X-Forwarded-For", fmt.Sprintf("10.%d.%d.%d", n>>16&255, n>>8&255, n&255))
+	headers = append(headers, "User-Agent", "test "+w.Mark, "X-Forwarded-For", fmt.Sprintf("10.%d.%d.%d", n>>16&255, n>>8&255, n&255))
+	return w.Do(t, token, query, vars, headers...)
 }
 
 // Run does a mutation that has to go well and returns its answer. The input has a clientMutationId.
