@@ -158,10 +158,11 @@ func (s *Service) MessageByID(ctx context.Context, messageID string) (*entgen.Me
 	if m == nil || err != nil {
 		return nil, err
 	}
-	if c, err := s.ChannelByID(ctx, m.ChannelID); c == nil || err != nil {
+	c, err := s.place(ctx, m)
+	if c == nil || err != nil {
 		return nil, err
 	}
-	return m, nil
+	return hidden(m, s.may(ctx, c, authz.ChatRead))
 }
 
 type (

@@ -34,6 +34,7 @@ type Config struct {
 type Service struct {
 	Config
 	channels, members, messages, found *page.List
+	places                             *places
 }
 
 // New returns the service.
@@ -49,6 +50,7 @@ func New(c Config) (*Service, error) {
 			page.Column{Name: "joined_at", Kind: page.Time}, page.Column{Name: "id"}),
 		messages: page.NewList(key[:], "messages", false, func(x *entgen.Message) []any { return []any{x.Seq} }, page.Column{Name: "seq", Kind: page.Int}),
 		found:    page.NewList(key[:], "found", true, func(x *entgen.Message) []any { return []any{x.ID} }, page.Column{Name: "id"}),
+		places:   newPlaces(),
 	}, nil
 }
 

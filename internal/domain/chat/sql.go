@@ -99,7 +99,7 @@ func channelIDs(of []parent) []string {
 // walk selects one channel's page.
 func (s *Service) walk(d string, w page.Window, of func(*sql.SelectTable) *sql.Predicate) *sql.Selector {
 	m := sql.Dialect(d).Table(message.Table).As("m")
-	q := sql.Dialect(d).Select(m.Columns(message.Columns...)...).From(m).Where(of(m))
+	q := sql.Dialect(d).SelectExpr(sql.Raw("m.*")).From(m).Where(of(m))
 	s.messages.Where(w)(q)
 	s.messages.Order(w)(q)
 	return q.Limit(w.Limit + 1)

@@ -3,11 +3,11 @@ package store
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
 	"errors"
 	"sync"
 
 	entsql "entgo.io/ent/dialect/sql"
+	"github.com/lib/pq"
 )
 
 // Lease returns a context whose reads share one connection, so that row-level security is told their scope once. It is for
@@ -88,14 +88,15 @@ func (r *reader) query(ctx context.Context, l *lease, query string, args, v any)
 		return false, nil
 	}
 	err := entsql.Conn{ExecQuerier: conn}.Query(ctx, query, args, v)
-	if err != nil {
-		if errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) {
-			l.end()
-			l.mu.Unlock()
-			return false, nil
-		}
+	var said *pq.Error
+	switch {
+	case errors.As(err, &said) || err != nil && ctx.Err() != nil:
 		l.mu.Unlock()
 		return true, err
+	case err != nil: // the connection is gone: the pool has others
+		l.end()
+		l.mu.Unlock()
+		return false, nil
 	}
 	rows := v.(*entsql.Rows) //nolint:forcetypeassert // Query has looked
 	rows.ColumnScanner = &leasedRows{ColumnScanner: rows.ColumnScanner, done: sync.OnceFunc(l.mu.Unlock)}
