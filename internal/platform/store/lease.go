@@ -96,7 +96,7 @@ func (r *reader) query(ctx context.Context, l *lease, query string, args, v any)
 	case err != nil: // the connection is gone: the pool has others
 		l.end()
 		l.mu.Unlock()
-		return false, nil
+		return false, nil //nolint:nilerr // the read is made there, and says what is wrong
 	}
 	rows := v.(*entsql.Rows) //nolint:forcetypeassert // Query has looked
 	rows.ColumnScanner = &leasedRows{ColumnScanner: rows.ColumnScanner, done: sync.OnceFunc(l.mu.Unlock)}
