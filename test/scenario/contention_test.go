@@ -45,6 +45,7 @@ func TestManyDoTheSameAtOnce(t *testing.T) {
 			{owner, "createWorkspace", apptest.Vars{"name": "x", "slug": "same-slug"}, map[string]int{"": 1, "TAKEN slug": many - 1}},
 			{owner, "createRole", apptest.Vars{"workspaceId": w, "name": "twin"}, map[string]int{"": 1, "TAKEN name": many - 1}},
 			{owner, "addReaction", apptest.Vars{"messageId": m, "emoji": "👍"}, map[string]int{"": many}},
+			{owner, "sendMessage", apptest.Vars{"channelId": c, "body": "once", "id": "msg_01jyyyyyyyyyyyyyyyyyyyyyyy"}, map[string]int{"": many}},
 			{owner, "markRead", apptest.Vars{"channelId": c, "seq": 1}, map[string]int{"": many}},
 			{owner, "updateWorkspace", apptest.Vars{"workspaceId": w, "name": "new", "expectedVersion": 1}, map[string]int{"": 1, "CONFLICT expectedVersion": many - 1}},
 			{owner, "updateChannel", apptest.Vars{"channelId": c, "topic": "new", "expectedVersion": 1}, map[string]int{"": 1, "CONFLICT expectedVersion": many - 1}},

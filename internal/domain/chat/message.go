@@ -40,12 +40,16 @@ func (s *Service) SendMessage(ctx context.Context, in SendMessageInput) (*SendMe
 		return nil, err
 	}
 	var m *entgen.Message
-	done, err := s.Log.Change(ctx, func(ctx context.Context, tx *eventlog.Tx) (string, error) {
+	send := func(ctx context.Context, tx *eventlog.Tx) (string, error) {
 		if m, err = s.post(ctx, tx, c, in, known); err != nil {
 			return "", err
 		}
 		return m.ID, nil
-	})
+	}
+	done, err := s.Log.Change(ctx, send)
+	if in.ID != nil && store.Duplicate(err) { // by an attempt of the same message, whose end nobody knew, or by somebody else
+		done, err = s.Log.Change(ctx, send)
+	}
 	if in.ID != nil && store.Duplicate(err) {
 		return nil, idTaken()
 	}
