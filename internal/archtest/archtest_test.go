@@ -96,6 +96,7 @@ func TestPlantedFaults(t *testing.T) {
 		{name: "engine on engine", rule: "floors", path: "internal/core/stream/x.go", text: importing("stream", "karnak/internal/core/eventlog")},
 		{name: "a test looks up", rule: "floors", path: "internal/core/stream/x_test.go", text: importing("stream", "karnak/internal/app")},
 		{name: "fixtures look aside", rule: "floors", path: "internal/domain/chat/chattest/x.go", text: importing("chattest", "karnak/internal/domain/workspace/workspacetest")},
+		{name: "suites share fixtures", rule: "floors", path: "test/world/x.go", text: importing("world", "karnak/internal/app/apptest")},
 		{name: "generated code is left out", rule: "floors", path: "graph/graphgen/x.go", text: generated + importing("graphgen", "karnak/internal/domain/chat")},
 		{name: "a name that only begins alike", rule: "floors", path: "graph/x.go", text: importing("graph", "karnaktools/internal/domain")},
 

@@ -35,22 +35,24 @@ func scalarFields(all []*source) map[string]bool {
 }
 
 // field rewrites the function of a field: one that hands a scalar out of its object needs nothing around it.
-func (s *source) field(f *ast.FuncDecl, leaves map[string]bool) {
+func (s *source) field(f *ast.FuncDecl, leaves map[string]bool) bool {
 	if len(f.Body.List) != 1 {
-		return
+		return false
 	}
 	r, ok := f.Body.List[0].(*ast.ReturnStmt)
 	if !ok || len(r.Results) != 1 {
-		return
+		return false
 	}
 	c, ok := r.Results[0].(*ast.CallExpr)
 	if !ok || s.of(c.Fun) != "graphql.ResolveField" || len(c.Args) != 9 {
-		return
+		return false
 	}
 	value, marshal := s.handedOut(c.Args[4]), s.called(c.Args[6])
-	if leaves[f.Name.Name] && value != "" && marshal != "" && s.of(c.Args[5]) == "nil" {
-		s.replace(r.Pos(), r.End(), fmt.Sprintf("return %s(ctx, field.Selections, %s)", marshal, value))
+	if !leaves[f.Name.Name] || value == "" || marshal == "" || s.of(c.Args[5]) != "nil" {
+		return false
 	}
+	s.replace(r.Pos(), r.End(), fmt.Sprintf("return %s(ctx, field.Selections, %s)", marshal, value))
+	return true
 }
 
 // handedOut returns the field of the object that a resolver does nothing but return.

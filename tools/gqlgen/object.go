@@ -10,14 +10,17 @@ import (
 
 // object rewrites the function that answers a selection of an object type. The original stays beside it for selections with
 // deferred fields.
-func (s *source) object(f *ast.FuncDecl) bool {
+func (s *source) object(f *ast.FuncDecl) (bool, error) {
 	params := names(f)
 	if len(params) != 3 || params[2] != "obj" || !strings.HasPrefix(f.Name.Name, "_") {
-		return false
+		return false, nil
 	}
 	implementors, cases := s.collected(f)
 	if implementors == "" {
-		return false
+		return false, nil
+	}
+	if i := slices.IndexFunc(cases, func(c answer) bool { return c.do == "" }); i >= 0 || len(cases) == 0 {
+		return false, fmt.Errorf("%s: a field is answered in a way that this tool does not know", f.Name.Name)
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s {\n", s.text[s.set.Position(f.Pos()).Offset:s.set.Position(f.Body.Lbrace).Offset])
@@ -36,7 +39,7 @@ func (s *source) object(f *ast.FuncDecl) bool {
 	b.WriteString("\tif out.Invalid {\n\t\treturn graphql.Null\n\t}\n\treturn out\n}\n\n")
 	s.replace(f.Pos(), f.Pos(), b.String())
 	s.replace(f.Name.Pos(), f.Name.End(), "deferred"+f.Name.Name)
-	return true
+	return true, nil
 }
 
 func names(f *ast.FuncDecl) (out []string) {
@@ -96,6 +99,9 @@ func (s *source) answered(object string, c *ast.CaseClause) (do string) {
 			}
 			return true
 		})
+	}
+	if do == "" {
+		return ""
 	}
 	return fmt.Sprintf("out.%s(i, %s)", set, do)
 }

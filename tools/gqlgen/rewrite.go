@@ -42,15 +42,25 @@ func rewrite(folder string) error {
 		}
 		all = append(all, s)
 	}
-	leaves := scalarFields(all)
+	leaves, found := scalarFields(all), counts{}
 	for _, s := range all {
-		s.change(leaves)
+		if err := s.change(leaves, &found); err != nil {
+			return err
+		}
+	}
+	if found.objects == 0 || found.lists == 0 || found.leaves == 0 {
+		return fmt.Errorf("gqlgen writes another code than this tool knows: %+v places were found", found)
+	}
+	for _, s := range all {
 		if err := s.save(); err != nil {
 			return err
 		}
 	}
 	return nil
 }
+
+// counts are the places that were changed.
+type counts struct{ objects, lists, leaves int }
 
 func open(name string) (*source, error) {
 	text, err := os.ReadFile(name)
@@ -63,22 +73,28 @@ func open(name string) (*source, error) {
 }
 
 // change rewrites each function that package exec does better.
-func (s *source) change(leaves map[string]bool) {
+func (s *source) change(leaves map[string]bool, found *counts) error {
 	for _, d := range s.file.Decls {
 		f, ok := d.(*ast.FuncDecl)
 		if !ok || f.Recv == nil || f.Body == nil {
 			continue
 		}
+		object, err := s.object(f)
 		switch {
-		case s.object(f):
+		case err != nil:
+			return fmt.Errorf("%s: %w", s.name, err)
+		case object:
+			found.objects++
 		case s.list(f):
-		default:
-			s.field(f, leaves)
+			found.lists++
+		case s.field(f, leaves):
+			found.leaves++
 		}
 	}
 	if len(s.edits) > 0 {
 		s.replace(s.file.Name.End(), s.file.Name.End(), "\n\nimport \"karnak/graph/exec\"")
 	}
+	return nil
 }
 
 func (s *source) save() error {

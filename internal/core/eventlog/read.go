@@ -15,6 +15,7 @@ import (
 	"karnak/ent/entgen/eventhead"
 	"karnak/ent/entgen/predicate"
 	"karnak/internal/platform/batch"
+	"karnak/internal/platform/store"
 )
 
 // Head is the state of a log: its newest number, and the newest number that is no longer kept.
@@ -42,7 +43,7 @@ type kindHead struct{}
 
 // Heads returns the heads of several logs in one query.
 func (l *Log) Heads(ctx context.Context, workspaceIDs []string) (map[string]Head, error) {
-	rows, err := l.db.Client().EventHead.Query().Where(eventhead.IDIn(workspaceIDs...)).All(system(ctx))
+	rows, err := l.db.Client().EventHead.Query().Where(store.In(eventhead.FieldID, workspaceIDs)).All(system(ctx))
 	out := make(map[string]Head, len(rows))
 	for _, r := range rows {
 		out[r.ID] = Head{r.Seq, r.Floor}

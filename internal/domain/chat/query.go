@@ -261,7 +261,7 @@ func (s *Service) Search(ctx context.Context, workspaceID, query string, args pa
 	if err != nil {
 		return nil, err
 	}
-	q := s.DB.Client().Message.Query().Where(message.WorkspaceID(workspaceID), message.ChannelIDIn(channels...), message.DeletedAtIsNil(), matches(words))
+	q := s.DB.Client().Message.Query().Where(message.WorkspaceID(workspaceID), store.In(message.FieldChannelID, channels), message.DeletedAtIsNil(), matches(words))
 	all := q.Clone()
 	rows, err := q.Where(s.found.Where(w)).Order(s.found.Order(w)).Limit(w.Limit + 1).All(ctx)
 	if err != nil {

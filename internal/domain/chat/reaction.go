@@ -85,7 +85,7 @@ func (s *Service) reactions(ctx context.Context, self string, ids []string) (map
 	mine := func(q *sql.Selector) string {
 		return sql.As("MAX(CASE WHEN "+q.C(reaction.FieldUserID)+" = '"+self+"' THEN 1 ELSE 0 END)", "mine")
 	}
-	err := s.DB.Client().Reaction.Query().Where(reaction.MessageIDIn(ids...)).
+	err := s.DB.Client().Reaction.Query().Where(store.In(reaction.FieldMessageID, ids)).
 		GroupBy(reaction.FieldMessageID, reaction.FieldEmoji).Aggregate(entgen.Count(), mine).Scan(ctx, &rows)
 	if err != nil {
 		return nil, err
