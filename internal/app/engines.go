@@ -64,18 +64,23 @@ func openEngines(ctx context.Context, cfg *config.Config, c clock.Clock, logger 
 	if e.guard, err = guard.New(guard.Config{DB: e.db, Log: e.log, Clock: c}); err != nil {
 		return e, err
 	}
-	if e.bus, err = openBus(cfg, logger); err != nil {
+	node := id.New(id.Request)
+	if e.bus, err = e.openBus(node); err != nil {
 		return e, err
 	}
-	e.hub, err = stream.New(stream.Config{Log: e.log, Bus: e.bus, Clock: c, Logger: logger, Node: id.New(id.Request), Changed: e.guard.Changed})
+	e.hub, err = stream.New(stream.Config{Log: e.log, Bus: e.bus, Clock: c, Logger: logger, Node: node, Changed: e.guard.Changed})
 	return e, err
 }
 
-func openBus(cfg *config.Config, logger *slog.Logger) (bus.Bus, error) {
-	if cfg.NATSURL != "" {
-		return bus.Open(bus.Config{Logger: logger, URL: cfg.NATSURL.Reveal(), Node: "karnak"})
+func (e *engines) openBus(node string) (bus.Bus, error) {
+	c := bus.Config{Logger: e.logger, Node: "karnak-" + node, Listen: e.cfg.BusListen, Routes: e.cfg.BusRoutes}
+	if e.cfg.NATSURL != "" {
+		c.URL = e.cfg.NATSURL.Reveal()
+		return bus.Open(c)
 	}
-	return bus.OpenEmbedded(bus.Config{Logger: logger, Node: "karnak"})
+	key := e.keys.Derive("bus/routes")
+	c.Key = key[:]
+	return bus.OpenEmbedded(c)
 }
 
 // jobsEnd is how long jobs may take to end when nothing was drained before.

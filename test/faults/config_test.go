@@ -37,6 +37,7 @@ func TestFaultyConfigurations(t *testing.T) {
 		"GraphiQL in production":     {append(earnest, "--playground"), []string{"KARNAK_SECRET=" + secret}, []string{"KARNAK_PLAYGROUND"}},
 		"introspection there":        {append(earnest, "--introspection"), []string{"KARNAK_SECRET=" + secret}, []string{"KARNAK_INTROSPECTION"}},
 		"every origin there":         {append(earnest, "--cors-origins=*"), []string{"KARNAK_SECRET=" + secret}, []string{"KARNAK_CORS_ORIGINS"}},
+		"a cluster without a base":   {[]string{"--bus-listen=" + w.Addr, "--bus-routes=x"}, []string{"KARNAK_NATS_URL=nats://h:1"}, []string{"KARNAK_BUS_LISTEN", "KARNAK_BUS_ROUTES", "KARNAK_NATS_URL", "KARNAK_DATABASE_URL", "KARNAK_SECRET"}},
 		"all of it at once":          {append(earnest, "--playground", "--introspection", "--cors-origins=*", "--addr="+w.Addr), []string{"KARNAK_SECRET=short", "KARNAK_BOGUS=1", "KARNAK_NATS_URL=ftp://h"}, []string{"KARNAK_PLAYGROUND", "KARNAK_INTROSPECTION", "KARNAK_CORS_ORIGINS", "KARNAK_ADDR", "KARNAK_SECRET", "KARNAK_BOGUS", "KARNAK_NATS_URL"}},
 		"the same file twice":        {[]string{"--data-dir=" + w.data}, nil, []string{w.data}},
 		"a database that is no more": {nil, []string{"KARNAK_DATABASE_URL=postgres://kay:hunter2@127.0.0.1:1/d"}, []string{"PostgreSQL"}},

@@ -51,8 +51,14 @@ type Config struct {
 	Logger *slog.Logger
 	// URL names NATS servers, separated by commas; OpenEmbedded does not read it.
 	URL string
-	// Node is the name of this node in the server's reports; "karnak" where it is empty.
+	// Node is the name of this node in the server's reports; "karnak" where it is empty. Nodes of a cluster have different names.
 	Node string
+	// Listen makes OpenEmbedded one of a cluster: host:port for the connections of the other nodes; empty for none. Routes are
+	// the addresses of others, of which one that runs is enough; the node's own among them does no harm. Key is the same 32
+	// bytes on every node.
+	Listen string
+	Routes []string
+	Key    []byte
 }
 
 func (c *Config) validate() error {

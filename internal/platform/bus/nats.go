@@ -11,12 +11,14 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// natsBus is a Bus over one NATS connection; stop ends what the connection stands on.
+// natsBus is a Bus over one NATS connection; stop ends what the connection stands on, and reaches says whether that reaches
+// others.
 type natsBus struct {
-	name string
-	conn *nats.Conn
-	log  *slog.Logger
-	stop func()
+	name    string
+	conn    *nats.Conn
+	log     *slog.Logger
+	stop    func()
+	reaches func() bool
 }
 
 // Open connects to NATS servers and returns at once, whether they are there or not: the connection is tried for ever. While
@@ -28,7 +30,7 @@ func Open(cfg Config) (Bus, error) {
 	if strings.TrimSpace(cfg.URL) == "" {
 		return nil, errors.New("bus: no URL")
 	}
-	b := &natsBus{name: "nats", log: cfg.Logger, stop: func() {}}
+	b := &natsBus{name: "nats", log: cfg.Logger, stop: func() {}, reaches: func() bool { return true }}
 	conn, err := nats.Connect(cfg.URL, append(b.options(cfg.Node),
 		nats.RetryOnFailedConnect(true),
 		nats.MaxReconnects(-1),
@@ -114,7 +116,7 @@ func (b *natsBus) call(handle func(string, []byte), m *nats.Msg) {
 
 func (b *natsBus) Name() string { return b.name }
 
-func (b *natsBus) Healthy() bool { return b.conn.IsConnected() }
+func (b *natsBus) Healthy() bool { return b.conn.IsConnected() && b.reaches() }
 
 func (b *natsBus) Close() {
 	b.conn.Close()

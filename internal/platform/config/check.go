@@ -24,6 +24,7 @@ func (c *Config) check(unread map[string]string) Faults {
 	k := &checker{cfg: c, unread: unread}
 	k.address()
 	k.urls()
+	k.bus()
 	k.secret()
 	k.origins()
 	k.numbers()
@@ -41,12 +42,48 @@ func (k *checker) add(flag, format string, args ...any) {
 }
 
 func (k *checker) address() {
-	_, port, err := net.SplitHostPort(k.cfg.Addr)
-	if n, e := strconv.ParseUint(port, 10, 16); err != nil || e != nil || n > 65535 {
+	if !hostPort(k.cfg.Addr) {
 		k.add("addr", "%q is not an address like 127.0.0.1:8080 or :8080.", clip(k.cfg.Addr))
 	}
 	if k.cfg.DataDir == "" {
 		k.add("data-dir", "Name a directory.")
+	}
+}
+
+func hostPort(addr string) bool {
+	_, port, err := net.SplitHostPort(addr)
+	_, e := strconv.ParseUint(port, 10, 16)
+	return err == nil && e == nil
+}
+
+// bus checks that nodes that are to find each other can, and have the same data and secret.
+func (k *checker) bus() {
+	c := k.cfg
+	if c.BusListen == "" {
+		if len(c.BusRoutes) > 0 {
+			k.add("bus-routes", "Give KARNAK_BUS_LISTEN, too: the other nodes connect to it.")
+		}
+		return
+	}
+	switch {
+	case !hostPort(c.BusListen) || strings.HasSuffix(c.BusListen, ":0"):
+		k.add("bus-listen", "%q is not an address like 10.0.0.1:6222, with a port that the other nodes know.", clip(c.BusListen))
+	case c.BusListen == c.Addr:
+		k.add("bus-listen", "%s is KARNAK_ADDR already; the bus needs a port of its own.", clip(c.BusListen))
+	}
+	if c.NATSURL != "" {
+		k.add("nats-url", "KARNAK_BUS_LISTEN is given, too: choose one bus.")
+	}
+	if !c.Postgres() {
+		k.add("database-url", "Nodes that find each other by KARNAK_BUS_LISTEN share a PostgreSQL database: name it.")
+	}
+	if c.Secret.Empty() {
+		k.add("secret", "Nodes know each other by their secret: give all of them the same.")
+	}
+	for _, r := range c.BusRoutes {
+		if host, _, _ := net.SplitHostPort(r); !hostPort(r) || host == "" || strings.HasSuffix(r, ":0") {
+			k.add("bus-routes", "%q is not an address like 10.0.0.2:6222.", clip(r))
+		}
 	}
 }
 

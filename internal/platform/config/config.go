@@ -25,12 +25,14 @@ const (
 type Config struct {
 	File string `name:"config" type:"setting" help:"File with settings, YAML or JSON: one level, keys as database_url."`
 
-	Profile     Profile `name:"profile" type:"setting" default:"development" help:"development or production."`
-	Addr        string  `name:"addr" type:"setting" default:"127.0.0.1:8080" production:":8080" help:"Address to listen on, host:port."`
-	DataDir     string  `name:"data-dir" type:"setting" default:"karnak-data" help:"Directory of the SQLite file, the lock and the development secret."`
-	DatabaseURL URL     `name:"database-url" type:"setting" help:"postgres://user:password@host/database; empty for the SQLite file DATA_DIR/karnak.db."`
-	NATSURL     URL     `name:"nats-url" type:"setting" help:"nats://host:4222, several separated by commas; empty for the bus inside the process."`
-	Secret      Secret  `name:"secret" type:"setting" help:"Master secret, 32 random bytes or more as hex, base64 or text. Development makes one and keeps it in DATA_DIR/secret."`
+	Profile     Profile  `name:"profile" type:"setting" default:"development" help:"development or production."`
+	Addr        string   `name:"addr" type:"setting" default:"127.0.0.1:8080" production:":8080" help:"Address to listen on, host:port."`
+	DataDir     string   `name:"data-dir" type:"setting" default:"karnak-data" help:"Directory of the SQLite file, the lock and the development secret."`
+	DatabaseURL URL      `name:"database-url" type:"setting" help:"postgres://user:password@host/database; empty for the SQLite file DATA_DIR/karnak.db."`
+	NATSURL     URL      `name:"nats-url" type:"setting" help:"nats://host:4222, several separated by commas; empty for the bus inside the process."`
+	BusListen   string   `name:"bus-listen" type:"setting" help:"Address for the other nodes' connections, host:port: the bus inside the process becomes one of a cluster. Needs DATABASE_URL and SECRET."`
+	BusRoutes   []string `name:"bus-routes" type:"setting" help:"BUS_LISTEN of the other nodes, separated by commas; the own one among them does no harm."`
+	Secret      Secret   `name:"secret" type:"setting" help:"Master secret, 32 random bytes or more as hex, base64 or text. Development makes one and keeps it in DATA_DIR/secret."`
 
 	LogLevel slog.Level `name:"log-level" type:"setting" default:"info" help:"debug, info, warn or error."`
 

@@ -134,6 +134,16 @@ func TestFaults(t *testing.T) {
 		{"database without name", []string{"KARNAK_DATABASE_URL=postgres://h/"}, []string{"KARNAK_DATABASE_URL"}, "postgres://"},
 		{"broken URL", []string{"KARNAK_DATABASE_URL=postgres://u:hunter2@h:x/d"}, []string{"KARNAK_DATABASE_URL"}, "postgres://"},
 		{"bad bus", []string{"KARNAK_NATS_URL=nats://ok:4222,ftp://h"}, []string{"KARNAK_NATS_URL"}, "nats://"},
+		{"bus of nobody", clustered("KARNAK_BUS_LISTEN=10.0.0.1"), []string{"KARNAK_BUS_LISTEN"}, "10.0.0.1:6222"},
+		{"bus on any port", clustered("KARNAK_BUS_LISTEN=:0"), []string{"KARNAK_BUS_LISTEN"}, "the other nodes know"},
+		{"bus on the API's port", clustered("KARNAK_BUS_LISTEN=127.0.0.1:8080"), []string{"KARNAK_BUS_LISTEN"}, "a port of its own"},
+		{"routes to nowhere", clustered("KARNAK_BUS_LISTEN=:6222", "KARNAK_BUS_ROUTES=a:6222,:6222"), []string{"KARNAK_BUS_ROUTES"}, "10.0.0.2:6222"},
+		{"routes from nowhere", clustered("KARNAK_BUS_ROUTES=a:6222"), []string{"KARNAK_BUS_ROUTES"}, "KARNAK_BUS_LISTEN"},
+		{
+			"cluster of nothing in common",
+			[]string{"KARNAK_BUS_LISTEN=:6222", "KARNAK_BUS_ROUTES=nats://a", "KARNAK_NATS_URL=nats://h:4222"},
+			[]string{"KARNAK_BUS_ROUTES", "KARNAK_DATABASE_URL", "KARNAK_NATS_URL", "KARNAK_SECRET"}, "4 faults",
+		},
 		{"bad origin", []string{"KARNAK_CORS_ORIGINS=example.com"}, []string{"KARNAK_CORS_ORIGINS"}, "not an origin"},
 		{"refresh under access", []string{"KARNAK_ACCESS_TTL=1h", "KARNAK_REFRESH_TTL=30m"}, []string{"KARNAK_REFRESH_TTL"}, "shorter"},
 		{"short retention", []string{"KARNAK_EVENT_RETENTION=1m"}, []string{"KARNAK_EVENT_RETENTION"}, "under 1h"},
@@ -171,6 +181,19 @@ func TestFaults(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// clustered is an environment that is right for a cluster but for what is added.
+func clustered(more ...string) []string {
+	return append([]string{"KARNAK_DATABASE_URL=postgres://db/karnak", "KARNAK_SECRET=" + goodSecret}, more...)
+}
+
+func TestCluster(t *testing.T) {
+	t.Parallel()
+	c, err := config.Load(nil, clustered("KARNAK_BUS_LISTEN=:6222", "KARNAK_BUS_ROUTES=a:6222, [::1]:6222"))
+	if err != nil || c.BusListen != ":6222" || !reflect.DeepEqual(c.BusRoutes, []string{"a:6222", "[::1]:6222"}) {
+		t.Errorf("%v, %+v", err, c)
 	}
 }
 

@@ -19,6 +19,11 @@ func TestPreflight(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer taken.Close()
+	other, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
 	dir := t.TempDir()
 	file := filepath.Join(dir, "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
@@ -33,6 +38,8 @@ func TestPreflight(t *testing.T) {
 	}{
 		{"all well", config.Config{Addr: "127.0.0.1:0", DataDir: free}, true, nil},
 		{"port in use", config.Config{Addr: taken.Addr().String(), DataDir: free}, true, []string{"KARNAK_ADDR"}},
+		{"port of the bus in use", config.Config{Addr: "127.0.0.1:0", BusListen: taken.Addr().String(), DataDir: free}, true, []string{"KARNAK_BUS_LISTEN"}},
+		{"both ports in use", config.Config{Addr: taken.Addr().String(), BusListen: other.Addr().String(), DataDir: free}, true, []string{"KARNAK_ADDR", "KARNAK_BUS_LISTEN"}},
 		{"port not asked for", config.Config{Addr: taken.Addr().String(), DataDir: free}, false, nil},
 		{"foreign address", config.Config{Addr: "192.0.2.1:1", DataDir: free}, true, []string{"KARNAK_ADDR"}},
 		{"directory is a file", config.Config{Addr: "127.0.0.1:0", DataDir: file}, true, []string{"KARNAK_DATA_DIR"}},
