@@ -16,6 +16,7 @@ LINT     := GOLANGCI_LINT_CACHE=$(CURDIR)/bin/lint $(GO) tool -modfile=tools/lin
 TEST     ?= ./...
 BENCH    ?=
 CRASH    ?=
+CLUSTER  ?=
 COVERED   = $(shell $(GO) list ./... | grep -Ev '(gen|/graph/model|test)(/|$$)' | paste -sd,)
 
 export CGO_ENABLED ?= 0
@@ -31,6 +32,11 @@ help: ## Show this help
 .PHONY: run
 run: build ## Build and serve with the demo at http://localhost:8080/
 	exec ./bin/karnak serve --seed-demo
+
+.PHONY: cluster
+cluster: build ## Build and serve with three nodes on a PostgreSQL and a NATS of their own (CLUSTER='-bus routes')
+	@$(GO) build -buildvcs=false -o bin/cluster ./tools/cluster
+	@exec $(TESTPG) -- bin/cluster -karnak bin/karnak $(CLUSTER)
 
 .PHONY: build
 build: ## Build bin/karnak, one static binary
