@@ -54,8 +54,10 @@ func (r *run) look(ctx context.Context, db *rig.Database, l *ledger.Ledgers) (er
 		}
 		l.Shown = append(l.Shown, list...)
 	}
-	if err := r.server.Kill(); err != nil {
-		return err
+	for _, n := range r.nodes {
+		if err := n.Kill(); err != nil {
+			return err
+		}
 	}
 	if r.ended != nil {
 		if db, err = r.ended(r); err != nil {

@@ -4,12 +4,12 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
 	"karnak/test/crash/ledger"
+	"karnak/test/crash/rig"
 )
 
 // Report is what a run came to.
@@ -30,7 +30,7 @@ func (r *run) report(l ledger.Ledgers, took time.Duration) (Report, error) {
 	slices.Sort(r.ready)
 	result := ledger.Check(l)
 	out := Report{Result: result, Engine: r.Engine, Seed: r.Seed, Cycles: len(r.ready), Cuts: int(r.cuts.Load()), Took: took, Ready: r.ready}
-	b, err := os.ReadFile(filepath.Join(r.Folder, "log"))
+	b, err := os.ReadFile(rig.LogFile(r.Folder))
 	for line := range strings.Lines(string(b)) {
 		if strings.Contains(line, "panic") || strings.Contains(line, "INTERNAL") || strings.Contains(line, "no client may see") {
 			out.Troubles = append(out.Troubles, strings.TrimSpace(line))

@@ -25,7 +25,12 @@ type Plan struct {
 	Least, Most    time.Duration
 	Writers        int
 	Subscribers    int
-	Seed           uint64
+	// Nodes is how many servers there are, 0 for 1; Bus what they hear each other by.
+	Nodes int
+	Bus   string
+	// Weather is what happens to connections on their way; nil for nothing.
+	Weather *rig.Weather
+	Seed    uint64
 	// Args are further arguments of karnak serve.
 	Args []string
 	// Disturb is done instead of killing the server, and to one that goes on running.
@@ -42,8 +47,11 @@ type Plan struct {
 // run is a plan that is carried out.
 type run struct {
 	Plan
+	// server is the first node's, and api goes to it past all weather.
 	server       *rig.Server
 	api          *rig.API
+	nodes        []*rig.Node
+	bus          *rig.Bus
 	gate         *rig.Gate
 	places       []rig.Workspace
 	books        *ledger.Books
@@ -65,16 +73,23 @@ const (
 
 // Run carries a plan out and checks the ledgers.
 func Run(ctx context.Context, p Plan) (report Report, err error) {
-	r := &run{Plan: p, gate: rig.NewGate(), dice: rand.New(rand.NewPCG(p.Seed, 1<<32))}
+	r := &run{Plan: p, gate: rig.NewGate(), dice: dice(p.Seed, 1<<32)}
 	db, err := rig.NewDatabase(ctx, p.Engine, cmp.Or(p.Data, p.Folder), p.Server)
 	if err != nil {
 		return report, err
 	}
 	defer func() { err = errors.Join(err, db.Drop()) }()
-	if r.server, err = rig.NewServer(p.Binary, filepath.Join(p.Folder, "log"), append(db.Args, p.Args...)...); err != nil {
+	r.nodes, r.bus, err = rig.NewNodes(rig.NodesConfig{
+		Binary: p.Binary, Count: max(p.Nodes, 1), Bus: p.Bus, Log: rig.LogFile(p.Folder), Args: append(db.Args, p.Args...), Weather: p.Weather, Seed: p.Seed,
+	})
+	if err != nil {
 		return report, err
 	}
-	defer func() { err = errors.Join(err, r.server.Kill()) }()
+	r.server = r.nodes[0].Server
+	defer func() {
+		r.bus.Cut()
+		err = errors.Join(err, rig.KillAll(r.nodes))
+	}()
 	if err := r.prepare(ctx); err != nil {
 		return report, err
 	}
@@ -90,10 +105,16 @@ func Run(ctx context.Context, p Plan) (report Report, err error) {
 	return r.report(l, took)
 }
 
+// dice are of one use of a run's seed.
+func dice(seed, use uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, use)) }
+
 // prepare starts the server for the first time, makes the world, and opens the ledgers.
 func (r *run) prepare(ctx context.Context) (err error) {
-	r.api = rig.NewAPI(r.server, answerWithin)
-	if err := errors.Join(r.server.Start(), r.server.Ready(ctx)); err != nil {
+	r.api = rig.NewAPI(r.server.Addr, answerWithin)
+	for _, n := range r.nodes {
+		n.API = rig.NewAPI(n.Door(), answerWithin)
+	}
+	if err := rig.StartAll(ctx, r.nodes); err != nil {
 		return err
 	}
 	if r.places, err = r.api.MakeWorkspaces(ctx, workspaces); err != nil {

@@ -35,7 +35,7 @@ type subscriber struct {
 func (r *run) subscriber(n int) *subscriber {
 	place := r.places[n%len(r.places)]
 	s := &subscriber{
-		Subscriber: ledger.Subscriber{Name: fmt.Sprintf("s%d", n), Workspace: place.ID}, run: r, dice: rand.New(rand.NewPCG(r.Seed, uint64(1000+n))),
+		Subscriber: ledger.Subscriber{Name: fmt.Sprintf("s%d", n), Workspace: place.ID}, run: r, dice: dice(r.Seed, uint64(1000+n)),
 		person: place.People[n%len(place.People)], query: watchWorkspace, id: place.ID, cursor: place.Cursor,
 	}
 	if turn := n / len(r.places); turn%2 == 1 {
@@ -59,12 +59,15 @@ func (s *subscriber) watch(ctx context.Context) {
 	}
 }
 
+// node chooses where a client goes next.
+func (r *run) node(dice *rand.Rand) *rig.Node { return r.nodes[dice.IntN(len(r.nodes))] }
+
 // shortest and longest are how many events a subscriber receives before it cuts its connection itself.
 const shortest, longest = 200, 4000
 
 // connected receives over one connection.
 func (s *subscriber) connected(ctx context.Context) error {
-	socket, err := rig.Subscribe(ctx, s.run.server, s.person.Token, s.query, map[string]any{"id": s.id, "after": s.cursor})
+	socket, err := rig.Subscribe(ctx, s.run.node(s.dice).Door(), s.person.Token, s.query, map[string]any{"id": s.id, "after": s.cursor})
 	if err != nil {
 		return err
 	}

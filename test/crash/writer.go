@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
 	"sync/atomic"
 	"time"
 
@@ -19,8 +18,7 @@ type writer struct {
 
 func (r *run) writer(n int) *writer {
 	place := r.places[n%len(r.places)]
-	dice := rand.New(rand.NewPCG(r.Seed, uint64(n)))
-	return &writer{&chooser{dice: dice, writer: n, place: place, person: place.People[n/len(r.places)%len(place.People)]}, r}
+	return &writer{&chooser{dice: dice(r.Seed, uint64(n)), writer: n, place: place, person: place.People[n/len(r.places)%len(place.People)]}, r}
 }
 
 func (w *writer) write(ctx context.Context) {
@@ -61,7 +59,7 @@ func (w *writer) insist(ctx context.Context, o operation) ledger.Answer {
 // once sends a try once and tells its outcome: unknown is what has no answer and what may be repeated.
 func (w *writer) once(ctx context.Context, o operation) ledger.Answer {
 	var p payload
-	err := w.run.api.Do(ctx, o.call, &p)
+	err := w.run.node(w.dice).API.Do(ctx, o.call, &p)
 	var refused *rig.Error
 	switch {
 	case errors.As(err, &refused) && refused.Extensions.Code != "UNAVAILABLE":

@@ -16,9 +16,9 @@ type API struct {
 	client *http.Client
 }
 
-// NewAPI returns a client of a server; a request that takes longer than the limit fails.
-func NewAPI(s *Server, limit time.Duration) *API {
-	return &API{"http://" + s.Addr + "/graphql", &http.Client{Timeout: limit, Transport: &http.Transport{MaxIdleConnsPerHost: 64}}}
+// NewAPI returns a client of the server at an address; a request that takes longer than the limit fails.
+func NewAPI(addr string, limit time.Duration) *API {
+	return &API{"http://" + addr + "/graphql", &http.Client{Timeout: limit, Transport: &http.Transport{MaxIdleConnsPerHost: 64}}}
 }
 
 // Call is a request. From is the client's address, as a proxy tells it.

@@ -154,6 +154,12 @@ func (s *Server) Kill() error {
 	return s.signal(syscall.SIGKILL)
 }
 
+// Pause stops the process where it stands: its connections stay open and nothing answers. Resume lets it go on.
+func (s *Server) Pause() error { return s.cmd.Process.Signal(syscall.SIGSTOP) }
+
+// Resume lets the process go on after Pause.
+func (s *Server) Resume() error { return s.cmd.Process.Signal(syscall.SIGCONT) }
+
 // Stop ends the process in order.
 func (s *Server) Stop() error {
 	if !s.Alive() {

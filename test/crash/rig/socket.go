@@ -18,9 +18,9 @@ type frame struct {
 	Payload json.RawMessage `json:"payload,omitempty"`
 }
 
-// Subscribe opens a socket and begins a subscription.
-func Subscribe(ctx context.Context, s *Server, token, query string, vars map[string]any) (*Socket, error) {
-	conn, res, err := websocket.Dial(ctx, "ws://"+s.Addr+"/graphql", &websocket.DialOptions{
+// Subscribe opens a socket to the server at an address and begins a subscription.
+func Subscribe(ctx context.Context, addr, token, query string, vars map[string]any) (*Socket, error) {
+	conn, res, err := websocket.Dial(ctx, "ws://"+addr+"/graphql", &websocket.DialOptions{
 		Subprotocols: []string{"graphql-transport-ws"}, HTTPClient: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}},
 	})
 	if res != nil && res.Body != nil {
