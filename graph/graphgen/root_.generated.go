@@ -1632,7 +1632,7 @@ type Query {
 "Everything that can be changed. Faults that the caller can mend come back as ` + "`" + `userErrors` + "`" + `."
 type Mutation
 
-"Everything that can be followed live, over a websocket with ` + "`" + `graphql-transport-ws` + "`" + `."
+"Everything that can be followed live: over a websocket with ` + "`" + `graphql-transport-ws` + "`" + `, or as server-sent events."
 type Subscription
 
 "An object with a global id."

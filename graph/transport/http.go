@@ -79,7 +79,8 @@ func (h *HTTP) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExec
 		a.refuse(refused)
 		return
 	}
-	a.run(r, exec, params)
+	op, errs := exec.CreateOperationContext(a.ctx, params)
+	a.run(r.Method, exec, op, errs)
 }
 
 // answer is where the answer to one request goes.
@@ -90,14 +91,13 @@ type answer struct {
 	media string
 }
 
-func (a *answer) run(r *http.Request, exec graphql.GraphExecutor, params *graphql.RawParams) {
-	op, errs := exec.CreateOperationContext(a.ctx, params)
+func (a *answer) run(method string, exec graphql.GraphExecutor, op *graphql.OperationContext, errs gqlerror.List) {
 	if errs != nil {
 		resp := exec.DispatchError(graphql.WithOperationContext(a.ctx, op), errs)
 		a.write(statusOf(a.media, resp.Errors), resp)
 		return
 	}
-	if refused := unsuited(r.Method, op); refused != nil {
+	if refused := unsuited(method, op); refused != nil {
 		a.refuse(refused)
 		return
 	}
@@ -119,7 +119,7 @@ func (a *answer) run(r *http.Request, exec graphql.GraphExecutor, params *graphq
 func unsuited(method string, op *graphql.OperationContext) *refusal {
 	switch {
 	case op.Operation.Operation == ast.Subscription:
-		return refuse(http.StatusBadRequest, "Subscriptions are answered over a websocket with the subprotocol %s.", Subprotocol)
+		return refuse(http.StatusBadRequest, "Subscriptions are answered over a websocket with the subprotocol %s, or as %s.", Subprotocol, mediaStream)
 	case op.Operation.Operation == ast.Mutation && method == http.MethodGet:
 		f := refuse(http.StatusMethodNotAllowed, "GET is for queries; send mutations by POST.")
 		f.allow = http.MethodPost
