@@ -74,6 +74,7 @@ func New(c Config) (*Server, error) {
 		return nil, err
 	}
 	s.AroundOperations(newMutations(reflect.TypeFor[graphgen.MutationResolver]()).Operation)
+	s.AroundOperations(deferring(c))
 	s.AroundResponses(answering(c))
 	return s, nil
 }
@@ -117,6 +118,9 @@ func (s *Server) limits(c Config, schema *ast.Schema) (err error) {
 // end.
 func answering(c Config) graphql.ResponseMiddleware {
 	return func(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
+		if inParts(ctx) {
+			return next(ctx)
+		}
 		ctx = authz.WithSlot(ctx)
 		if subscribes(ctx) {
 			return next(batch.WithSingle(ctx))

@@ -3906,7 +3906,7 @@ func (ec *executionContext) deferred_PageInfo(ctx context.Context, sel ast.Selec
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var queryImplementors = []string{"Query"}
@@ -4211,7 +4211,7 @@ func (ec *executionContext) deferred_ServerBackends(ctx context.Context, sel ast
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var serverInfoImplementors = []string{"ServerInfo"}
@@ -4299,7 +4299,7 @@ func (ec *executionContext) deferred_ServerInfo(ctx context.Context, sel ast.Sel
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var serverLimitsImplementors = []string{"ServerLimits"}
@@ -4401,7 +4401,7 @@ func (ec *executionContext) deferred_ServerLimits(ctx context.Context, sel ast.S
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var subscriptionImplementors = []string{"Subscription"}
@@ -4497,7 +4497,7 @@ func (ec *executionContext) deferred_UserError(ctx context.Context, sel ast.Sele
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 // endregion **************************** object.gotpl ****************************

@@ -2309,7 +2309,7 @@ func (ec *executionContext) deferred_AcceptInvitationPayload(ctx context.Context
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var createWorkspacePayloadImplementors = []string{"CreateWorkspacePayload"}
@@ -2390,7 +2390,7 @@ func (ec *executionContext) deferred_CreateWorkspacePayload(ctx context.Context,
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var invitationImplementors = []string{"Invitation", "Node"}
@@ -2477,7 +2477,7 @@ func (ec *executionContext) deferred_Invitation(ctx context.Context, sel ast.Sel
 				}
 
 				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
+				out.Values[i] = nil
 				continue
 			}
 
@@ -2525,7 +2525,7 @@ func (ec *executionContext) deferred_Invitation(ctx context.Context, sel ast.Sel
 				}
 
 				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
+				out.Values[i] = nil
 				continue
 			}
 
@@ -2558,7 +2558,7 @@ func (ec *executionContext) deferred_Invitation(ctx context.Context, sel ast.Sel
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var invitationConnectionImplementors = []string{"InvitationConnection"}
@@ -2649,7 +2649,7 @@ func (ec *executionContext) deferred_InvitationConnection(ctx context.Context, s
 				}
 
 				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
+				out.Values[i] = nil
 				continue
 			}
 
@@ -2672,7 +2672,7 @@ func (ec *executionContext) deferred_InvitationConnection(ctx context.Context, s
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var invitationEdgeImplementors = []string{"InvitationEdge"}
@@ -2739,7 +2739,7 @@ func (ec *executionContext) deferred_InvitationEdge(ctx context.Context, sel ast
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var inviteMemberPayloadImplementors = []string{"InviteMemberPayload"}
@@ -2827,7 +2827,7 @@ func (ec *executionContext) deferred_InviteMemberPayload(ctx context.Context, se
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var leaveWorkspacePayloadImplementors = []string{"LeaveWorkspacePayload"}
@@ -2908,7 +2908,7 @@ func (ec *executionContext) deferred_LeaveWorkspacePayload(ctx context.Context, 
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var memberImplementors = []string{"Member", "Node"}
@@ -2993,7 +2993,7 @@ func (ec *executionContext) deferred_Member(ctx context.Context, sel ast.Selecti
 				}
 
 				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
+				out.Values[i] = nil
 				continue
 			}
 
@@ -3031,7 +3031,7 @@ func (ec *executionContext) deferred_Member(ctx context.Context, sel ast.Selecti
 				}
 
 				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
+				out.Values[i] = nil
 				continue
 			}
 
@@ -3069,7 +3069,7 @@ func (ec *executionContext) deferred_Member(ctx context.Context, sel ast.Selecti
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var memberConnectionImplementors = []string{"MemberConnection"}
@@ -3160,7 +3160,7 @@ func (ec *executionContext) deferred_MemberConnection(ctx context.Context, sel a
 				}
 
 				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
+				out.Values[i] = nil
 				continue
 			}
 
@@ -3183,7 +3183,7 @@ func (ec *executionContext) deferred_MemberConnection(ctx context.Context, sel a
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var memberEdgeImplementors = []string{"MemberEdge"}
@@ -3250,7 +3250,7 @@ func (ec *executionContext) deferred_MemberEdge(ctx context.Context, sel ast.Sel
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var removeMemberPayloadImplementors = []string{"RemoveMemberPayload"}
@@ -3331,7 +3331,7 @@ func (ec *executionContext) deferred_RemoveMemberPayload(ctx context.Context, se
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var revokeInvitationPayloadImplementors = []string{"RevokeInvitationPayload"}
@@ -3412,7 +3412,7 @@ func (ec *executionContext) deferred_RevokeInvitationPayload(ctx context.Context
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var updateWorkspacePayloadImplementors = []string{"UpdateWorkspacePayload"}
@@ -3493,7 +3493,7 @@ func (ec *executionContext) deferred_UpdateWorkspacePayload(ctx context.Context,
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var workspaceImplementors = []string{"Workspace", "Node"}
@@ -3631,7 +3631,7 @@ func (ec *executionContext) deferred_Workspace(ctx context.Context, sel ast.Sele
 				}
 
 				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
+				out.Values[i] = nil
 				continue
 			}
 
@@ -3669,7 +3669,7 @@ func (ec *executionContext) deferred_Workspace(ctx context.Context, sel ast.Sele
 				}
 
 				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
+				out.Values[i] = nil
 				continue
 			}
 
@@ -3707,7 +3707,7 @@ func (ec *executionContext) deferred_Workspace(ctx context.Context, sel ast.Sele
 				}
 
 				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
+				out.Values[i] = nil
 				continue
 			}
 
@@ -3745,7 +3745,7 @@ func (ec *executionContext) deferred_Workspace(ctx context.Context, sel ast.Sele
 				}
 
 				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
+				out.Values[i] = nil
 				continue
 			}
 
@@ -3783,7 +3783,7 @@ func (ec *executionContext) deferred_Workspace(ctx context.Context, sel ast.Sele
 				}
 
 				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
+				out.Values[i] = nil
 				continue
 			}
 
@@ -3821,7 +3821,7 @@ func (ec *executionContext) deferred_Workspace(ctx context.Context, sel ast.Sele
 				}
 
 				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
+				out.Values[i] = nil
 				continue
 			}
 
@@ -3859,7 +3859,7 @@ func (ec *executionContext) deferred_Workspace(ctx context.Context, sel ast.Sele
 				}
 
 				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
+				out.Values[i] = nil
 				continue
 			}
 
@@ -3897,7 +3897,7 @@ func (ec *executionContext) deferred_Workspace(ctx context.Context, sel ast.Sele
 				}
 
 				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
+				out.Values[i] = nil
 				continue
 			}
 
@@ -3920,7 +3920,7 @@ func (ec *executionContext) deferred_Workspace(ctx context.Context, sel ast.Sele
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var workspaceConnectionImplementors = []string{"WorkspaceConnection"}
@@ -4011,7 +4011,7 @@ func (ec *executionContext) deferred_WorkspaceConnection(ctx context.Context, se
 				}
 
 				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
+				out.Values[i] = nil
 				continue
 			}
 
@@ -4034,7 +4034,7 @@ func (ec *executionContext) deferred_WorkspaceConnection(ctx context.Context, se
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var workspaceEdgeImplementors = []string{"WorkspaceEdge"}
@@ -4101,7 +4101,7 @@ func (ec *executionContext) deferred_WorkspaceEdge(ctx context.Context, sel ast.
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 // endregion **************************** object.gotpl ****************************

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -74,13 +73,13 @@ func (h *HTTP) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExec
 			a.refuse(&refusal{status: http.StatusInternalServerError, err: recovered(p)})
 		}
 	}()
-	params, refused := h.read(r, acceptable)
+	params, refused := h.read(r, acceptable || wantsParts(r.Header))
 	if refused != nil {
 		a.refuse(refused)
 		return
 	}
 	op, errs := exec.CreateOperationContext(a.ctx, params)
-	a.run(r.Method, exec, op, errs)
+	a.run(r, exec, op, errs)
 }
 
 // answer is where the answer to one request goes.
@@ -91,18 +90,27 @@ type answer struct {
 	media string
 }
 
-func (a *answer) run(method string, exec graphql.GraphExecutor, op *graphql.OperationContext, errs gqlerror.List) {
+func (a *answer) run(r *http.Request, exec graphql.GraphExecutor, op *graphql.OperationContext, errs gqlerror.List) {
 	if errs != nil {
 		resp := exec.DispatchError(graphql.WithOperationContext(a.ctx, op), errs)
 		a.write(statusOf(a.media, resp.Errors), resp)
 		return
 	}
-	if refused := unsuited(method, op); refused != nil {
+	if op.Operation.Operation == ast.Query && wantsParts(r.Header) && Defers(op) {
+		a.parts(exec, op)
+		return
+	}
+	if refused := unsuited(r.Method, op); refused != nil {
 		a.refuse(refused)
 		return
 	}
 	next, ctx := exec.DispatchOperation(a.ctx, op)
 	resp := next(ctx)
+	a.one(resp)
+}
+
+// one sends the answer to an operation that has one; nil for an operation that was cut short.
+func (a *answer) one(resp *graphql.Response) {
 	switch {
 	case resp != nil && len(resp.Data) == 0 && len(resp.Errors) > 0:
 		a.write(statusOf(a.media, resp.Errors), resp)
@@ -124,8 +132,8 @@ func unsuited(method string, op *graphql.OperationContext) *refusal {
 		f := refuse(http.StatusMethodNotAllowed, "GET is for queries; send mutations by POST.")
 		f.allow = http.MethodPost
 		return f
-	case strings.Contains(op.RawQuery, "defer") && defers(op.Doc):
-		return refuse(http.StatusBadRequest, "@defer needs an answer in several parts; this is a request for one.")
+	case Defers(op):
+		return refuse(http.StatusBadRequest, "@defer is for queries, and needs an answer in several parts: accept %s.", mediaParts)
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ const (
 	mediaJSON     = "application/json"
 	mediaResponse = "application/graphql-response+json"
 	mediaStream   = "text/event-stream"
+	mediaParts    = "multipart/mixed"
 )
 
 // negotiate picks the media type of the answer. Where the client does not choose it is application/json, which old clients

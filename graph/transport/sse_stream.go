@@ -34,7 +34,7 @@ func (s *SSE) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecu
 	subscribes := errs == nil && op.Operation.Operation == ast.Subscription
 	switch {
 	case plain && !subscribes && weighs(r.Header, mediaStream) <= max(weighs(r.Header, mediaJSON), weighs(r.Header, mediaResponse)):
-		a.run(r.Method, exec, op, errs)
+		a.run(r, exec, op, errs)
 		return
 	case errs == nil && !subscribes:
 		if refused := unsuited(r.Method, op); refused != nil {

@@ -29,6 +29,7 @@ func TestClients(t *testing.T) {
 		{"socket", 2 * time.Minute},
 		{"drain", 2 * time.Minute},
 		{"sse", 3 * time.Minute},
+		{"defer", time.Minute},
 		{"journey", 6 * time.Minute},
 	}
 	for _, engine := range enttest.Engines {
