@@ -39,14 +39,16 @@ type Config struct {
 	Lease func(context.Context) (context.Context, func())
 	// Answered hears of every query and mutation that was answered; nil for nobody.
 	Answered func(Answered)
-	// Socket says how websockets work; Present and Clock are filled in.
+	// Socket says how websockets work, Events how streams of server-sent events do; Present, HTTP and Clock are filled in.
 	Socket transport.SocketConfig
+	Events transport.SSEConfig
 }
 
 // Server answers GraphQL requests over HTTP and websockets.
 type Server struct {
 	*handler.Server
 	Socket *transport.Socket
+	Events *transport.SSE
 	Guard  *limit.Guard
 }
 
@@ -72,6 +74,7 @@ func New(c Config) (*Server, error) {
 		return nil, err
 	}
 	s.AroundOperations(newMutations(reflect.TypeFor[graphgen.MutationResolver]()).Operation)
+	s.AroundOperations(deferring(c))
 	s.AroundResponses(answering(c))
 	return s, nil
 }
@@ -85,7 +88,12 @@ func (s *Server) transports(c Config, p presenter) (err error) {
 	if err != nil {
 		return err
 	}
+	c.Events.HTTP, c.Events.Clock = http, c.Clock
+	if s.Events, err = transport.NewSSE(c.Events); err != nil {
+		return err
+	}
 	s.AddTransport(s.Socket)
+	s.AddTransport(s.Events)
 	s.AddTransport(http)
 	return nil
 }
@@ -110,6 +118,9 @@ func (s *Server) limits(c Config, schema *ast.Schema) (err error) {
 // end.
 func answering(c Config) graphql.ResponseMiddleware {
 	return func(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
+		if inParts(ctx) {
+			return next(ctx)
+		}
 		ctx = authz.WithSlot(ctx)
 		if subscribes(ctx) {
 			return next(batch.WithSingle(ctx))

@@ -55,6 +55,7 @@ func config(s *stub) Config {
 		Socket: transport.SocketConfig{Init: func(ctx context.Context, _ json.RawMessage, _ *http.Request) (context.Context, *transport.Session, error) {
 			return ctx, &transport.Session{}, nil
 		}},
+		Events: transport.SSEConfig{Session: func(*http.Request) (context.Context, error) { return nil, nil }},
 	}
 }
 

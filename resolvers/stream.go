@@ -12,7 +12,7 @@ import (
 
 // follow gives what a reader reads to a subscription until it ends, and closes the reader. The error that ended it, if it
 // was not the client's leaving, is the subscription's.
-func follow[T any](ctx context.Context, r *stream.Reader, err error, next func(context.Context, *stream.Reader) (T, error)) (<-chan T, error) {
+func follow[T interface{ Position() string }](ctx context.Context, r *stream.Reader, err error, next func(context.Context, *stream.Reader) (T, error)) (<-chan T, error) {
 	if err != nil {
 		return nil, err
 	}
@@ -26,6 +26,7 @@ func follow[T any](ctx context.Context, r *stream.Reader, err error, next func(c
 				ended(ctx, err)
 				return
 			}
+			transport.Mark(ctx, x.Position())
 			select {
 			case out <- x:
 			case <-ctx.Done():

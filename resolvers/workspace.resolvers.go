@@ -39,6 +39,11 @@ func (r *mutationResolver) UpdateWorkspace(ctx context.Context, input workspace.
 	return r.workspace.UpdateWorkspace(ctx, input)
 }
 
+// SetEventRetention is the resolver for the setEventRetention field.
+func (r *mutationResolver) SetEventRetention(ctx context.Context, input workspace.SetEventRetentionInput) (*workspace.SetEventRetentionPayload, error) {
+	return r.workspace.SetEventRetention(ctx, input)
+}
+
 // InviteMember is the resolver for the inviteMember field.
 func (r *mutationResolver) InviteMember(ctx context.Context, input workspace.InviteMemberInput) (*workspace.InviteMemberPayload, error) {
 	return r.workspace.InviteMember(ctx, input)

@@ -11401,20 +11401,22 @@ func (m *UserMutation) ResetEdge(name string) error {
 // WorkspaceMutation represents an operation that mutates the Workspace nodes in the graph.
 type WorkspaceMutation struct {
 	config
-	op            Op
-	typ           string
-	id            *string
-	created_at    *time.Time
-	version       *int
-	addversion    *int
-	name          *string
-	slug          *string
-	tier          *enum.Tier
-	personal      *bool
-	clearedFields map[string]struct{}
-	done          bool
-	oldValue      func(context.Context) (*Workspace, error)
-	predicates    []predicate.Workspace
+	op                 Op
+	typ                string
+	id                 *string
+	created_at         *time.Time
+	version            *int
+	addversion         *int
+	name               *string
+	slug               *string
+	tier               *enum.Tier
+	personal           *bool
+	event_retention    *time.Duration
+	addevent_retention *time.Duration
+	clearedFields      map[string]struct{}
+	done               bool
+	oldValue           func(context.Context) (*Workspace, error)
+	predicates         []predicate.Workspace
 }
 
 var _ ent.Mutation = (*WorkspaceMutation)(nil)
@@ -11757,6 +11759,76 @@ func (m *WorkspaceMutation) ResetPersonal() {
 	m.personal = nil
 }
 
+// SetEventRetention sets the "event_retention" field.
+func (m *WorkspaceMutation) SetEventRetention(t time.Duration) {
+	m.event_retention = &t
+	m.addevent_retention = nil
+}
+
+// EventRetention returns the value of the "event_retention" field in the mutation.
+func (m *WorkspaceMutation) EventRetention() (r time.Duration, exists bool) {
+	v := m.event_retention
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEventRetention returns the old "event_retention" field's value of the Workspace entity.
+// If the Workspace object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *WorkspaceMutation) OldEventRetention(ctx context.Context) (v *time.Duration, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEventRetention is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEventRetention requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEventRetention: %w", err)
+	}
+	return oldValue.EventRetention, nil
+}
+
+// AddEventRetention adds t to the "event_retention" field.
+func (m *WorkspaceMutation) AddEventRetention(t time.Duration) {
+	if m.addevent_retention != nil {
+		*m.addevent_retention += t
+	} else {
+		m.addevent_retention = &t
+	}
+}
+
+// AddedEventRetention returns the value that was added to the "event_retention" field in this mutation.
+func (m *WorkspaceMutation) AddedEventRetention() (r time.Duration, exists bool) {
+	v := m.addevent_retention
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearEventRetention clears the value of the "event_retention" field.
+func (m *WorkspaceMutation) ClearEventRetention() {
+	m.event_retention = nil
+	m.addevent_retention = nil
+	m.clearedFields[workspace.FieldEventRetention] = struct{}{}
+}
+
+// EventRetentionCleared returns if the "event_retention" field was cleared in this mutation.
+func (m *WorkspaceMutation) EventRetentionCleared() bool {
+	_, ok := m.clearedFields[workspace.FieldEventRetention]
+	return ok
+}
+
+// ResetEventRetention resets all changes to the "event_retention" field.
+func (m *WorkspaceMutation) ResetEventRetention() {
+	m.event_retention = nil
+	m.addevent_retention = nil
+	delete(m.clearedFields, workspace.FieldEventRetention)
+}
+
 // Where appends a list predicates to the WorkspaceMutation builder.
 func (m *WorkspaceMutation) Where(ps ...predicate.Workspace) {
 	m.predicates = append(m.predicates, ps...)
@@ -11791,7 +11863,7 @@ func (m *WorkspaceMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *WorkspaceMutation) Fields() []string {
-	fields := make([]string, 0, 6)
+	fields := make([]string, 0, 7)
 	if m.created_at != nil {
 		fields = append(fields, workspace.FieldCreatedAt)
 	}
@@ -11809,6 +11881,9 @@ func (m *WorkspaceMutation) Fields() []string {
 	}
 	if m.personal != nil {
 		fields = append(fields, workspace.FieldPersonal)
+	}
+	if m.event_retention != nil {
+		fields = append(fields, workspace.FieldEventRetention)
 	}
 	return fields
 }
@@ -11830,6 +11905,8 @@ func (m *WorkspaceMutation) Field(name string) (ent.Value, bool) {
 		return m.Tier()
 	case workspace.FieldPersonal:
 		return m.Personal()
+	case workspace.FieldEventRetention:
+		return m.EventRetention()
 	}
 	return nil, false
 }
@@ -11851,6 +11928,8 @@ func (m *WorkspaceMutation) OldField(ctx context.Context, name string) (ent.Valu
 		return m.OldTier(ctx)
 	case workspace.FieldPersonal:
 		return m.OldPersonal(ctx)
+	case workspace.FieldEventRetention:
+		return m.OldEventRetention(ctx)
 	}
 	return nil, fmt.Errorf("unknown Workspace field %s", name)
 }
@@ -11902,6 +11981,13 @@ func (m *WorkspaceMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetPersonal(v)
 		return nil
+	case workspace.FieldEventRetention:
+		v, ok := value.(time.Duration)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEventRetention(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Workspace field %s", name)
 }
@@ -11913,6 +11999,9 @@ func (m *WorkspaceMutation) AddedFields() []string {
 	if m.addversion != nil {
 		fields = append(fields, workspace.FieldVersion)
 	}
+	if m.addevent_retention != nil {
+		fields = append(fields, workspace.FieldEventRetention)
+	}
 	return fields
 }
 
@@ -11923,6 +12012,8 @@ func (m *WorkspaceMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
 	case workspace.FieldVersion:
 		return m.AddedVersion()
+	case workspace.FieldEventRetention:
+		return m.AddedEventRetention()
 	}
 	return nil, false
 }
@@ -11939,6 +12030,13 @@ func (m *WorkspaceMutation) AddField(name string, value ent.Value) error {
 		}
 		m.AddVersion(v)
 		return nil
+	case workspace.FieldEventRetention:
+		v, ok := value.(time.Duration)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddEventRetention(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Workspace numeric field %s", name)
 }
@@ -11946,7 +12044,11 @@ func (m *WorkspaceMutation) AddField(name string, value ent.Value) error {
 // ClearedFields returns all nullable fields that were cleared during this
 // mutation.
 func (m *WorkspaceMutation) ClearedFields() []string {
-	return nil
+	var fields []string
+	if m.FieldCleared(workspace.FieldEventRetention) {
+		fields = append(fields, workspace.FieldEventRetention)
+	}
+	return fields
 }
 
 // FieldCleared returns a boolean indicating if a field with the given name was
@@ -11959,6 +12061,11 @@ func (m *WorkspaceMutation) FieldCleared(name string) bool {
 // ClearField clears the value of the field with the given name. It returns an
 // error if the field is not defined in the schema.
 func (m *WorkspaceMutation) ClearField(name string) error {
+	switch name {
+	case workspace.FieldEventRetention:
+		m.ClearEventRetention()
+		return nil
+	}
 	return fmt.Errorf("unknown Workspace nullable field %s", name)
 }
 
@@ -11983,6 +12090,9 @@ func (m *WorkspaceMutation) ResetField(name string) error {
 		return nil
 	case workspace.FieldPersonal:
 		m.ResetPersonal()
+		return nil
+	case workspace.FieldEventRetention:
+		m.ResetEventRetention()
 		return nil
 	}
 	return fmt.Errorf("unknown Workspace field %s", name)

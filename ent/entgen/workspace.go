@@ -29,8 +29,10 @@ type Workspace struct {
 	// Tier holds the value of the "tier" field.
 	Tier enum.Tier `json:"tier,omitempty"`
 	// Personal holds the value of the "personal" field.
-	Personal     bool `json:"personal,omitempty"`
-	selectValues sql.SelectValues
+	Personal bool `json:"personal,omitempty"`
+	// EventRetention holds the value of the "event_retention" field.
+	EventRetention *time.Duration `json:"event_retention,omitempty"`
+	selectValues   sql.SelectValues
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -40,7 +42,7 @@ func (*Workspace) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case workspace.FieldPersonal:
 			values[i] = new(sql.NullBool)
-		case workspace.FieldVersion:
+		case workspace.FieldVersion, workspace.FieldEventRetention:
 			values[i] = new(sql.NullInt64)
 		case workspace.FieldID, workspace.FieldName, workspace.FieldSlug, workspace.FieldTier:
 			values[i] = new(sql.NullString)
@@ -103,6 +105,13 @@ func (_m *Workspace) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Personal = value.Bool
 			}
+		case workspace.FieldEventRetention:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field event_retention", values[i])
+			} else if value.Valid {
+				_m.EventRetention = new(time.Duration)
+				*_m.EventRetention = time.Duration(value.Int64)
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -156,6 +165,11 @@ func (_m *Workspace) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("personal=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Personal))
+	builder.WriteString(", ")
+	if v := _m.EventRetention; v != nil {
+		builder.WriteString("event_retention=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
 	builder.WriteByte(')')
 	return builder.String()
 }

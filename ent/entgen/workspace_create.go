@@ -81,6 +81,20 @@ func (_c *WorkspaceCreate) SetNillablePersonal(v *bool) *WorkspaceCreate {
 	return _c
 }
 
+// SetEventRetention sets the "event_retention" field.
+func (_c *WorkspaceCreate) SetEventRetention(v time.Duration) *WorkspaceCreate {
+	_c.mutation.SetEventRetention(v)
+	return _c
+}
+
+// SetNillableEventRetention sets the "event_retention" field if the given value is not nil.
+func (_c *WorkspaceCreate) SetNillableEventRetention(v *time.Duration) *WorkspaceCreate {
+	if v != nil {
+		_c.SetEventRetention(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *WorkspaceCreate) SetID(v string) *WorkspaceCreate {
 	_c.mutation.SetID(v)
@@ -252,6 +266,10 @@ func (_c *WorkspaceCreate) createSpec() (*Workspace, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Personal(); ok {
 		_spec.SetField(workspace.FieldPersonal, field.TypeBool, value)
 		_node.Personal = value
+	}
+	if value, ok := _c.mutation.EventRetention(); ok {
+		_spec.SetField(workspace.FieldEventRetention, field.TypeInt64, value)
+		_node.EventRetention = &value
 	}
 	return _node, _spec
 }

@@ -9,6 +9,7 @@ import (
 	"karnak/ent/entgen/predicate"
 	"karnak/ent/entgen/workspace"
 	"karnak/ent/enum"
+	"time"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
@@ -74,6 +75,33 @@ func (_u *WorkspaceUpdate) SetNillableTier(v *enum.Tier) *WorkspaceUpdate {
 	if v != nil {
 		_u.SetTier(*v)
 	}
+	return _u
+}
+
+// SetEventRetention sets the "event_retention" field.
+func (_u *WorkspaceUpdate) SetEventRetention(v time.Duration) *WorkspaceUpdate {
+	_u.mutation.ResetEventRetention()
+	_u.mutation.SetEventRetention(v)
+	return _u
+}
+
+// SetNillableEventRetention sets the "event_retention" field if the given value is not nil.
+func (_u *WorkspaceUpdate) SetNillableEventRetention(v *time.Duration) *WorkspaceUpdate {
+	if v != nil {
+		_u.SetEventRetention(*v)
+	}
+	return _u
+}
+
+// AddEventRetention adds value to the "event_retention" field.
+func (_u *WorkspaceUpdate) AddEventRetention(v time.Duration) *WorkspaceUpdate {
+	_u.mutation.AddEventRetention(v)
+	return _u
+}
+
+// ClearEventRetention clears the value of the "event_retention" field.
+func (_u *WorkspaceUpdate) ClearEventRetention() *WorkspaceUpdate {
+	_u.mutation.ClearEventRetention()
 	return _u
 }
 
@@ -148,6 +176,15 @@ func (_u *WorkspaceUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.Tier(); ok {
 		_spec.SetField(workspace.FieldTier, field.TypeString, value)
 	}
+	if value, ok := _u.mutation.EventRetention(); ok {
+		_spec.SetField(workspace.FieldEventRetention, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedEventRetention(); ok {
+		_spec.AddField(workspace.FieldEventRetention, field.TypeInt64, value)
+	}
+	if _u.mutation.EventRetentionCleared() {
+		_spec.ClearField(workspace.FieldEventRetention, field.TypeInt64)
+	}
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
 			err = &NotFoundError{workspace.Label}
@@ -214,6 +251,33 @@ func (_u *WorkspaceUpdateOne) SetNillableTier(v *enum.Tier) *WorkspaceUpdateOne 
 	if v != nil {
 		_u.SetTier(*v)
 	}
+	return _u
+}
+
+// SetEventRetention sets the "event_retention" field.
+func (_u *WorkspaceUpdateOne) SetEventRetention(v time.Duration) *WorkspaceUpdateOne {
+	_u.mutation.ResetEventRetention()
+	_u.mutation.SetEventRetention(v)
+	return _u
+}
+
+// SetNillableEventRetention sets the "event_retention" field if the given value is not nil.
+func (_u *WorkspaceUpdateOne) SetNillableEventRetention(v *time.Duration) *WorkspaceUpdateOne {
+	if v != nil {
+		_u.SetEventRetention(*v)
+	}
+	return _u
+}
+
+// AddEventRetention adds value to the "event_retention" field.
+func (_u *WorkspaceUpdateOne) AddEventRetention(v time.Duration) *WorkspaceUpdateOne {
+	_u.mutation.AddEventRetention(v)
+	return _u
+}
+
+// ClearEventRetention clears the value of the "event_retention" field.
+func (_u *WorkspaceUpdateOne) ClearEventRetention() *WorkspaceUpdateOne {
+	_u.mutation.ClearEventRetention()
 	return _u
 }
 
@@ -317,6 +381,15 @@ func (_u *WorkspaceUpdateOne) sqlSave(ctx context.Context) (_node *Workspace, er
 	}
 	if value, ok := _u.mutation.Tier(); ok {
 		_spec.SetField(workspace.FieldTier, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.EventRetention(); ok {
+		_spec.SetField(workspace.FieldEventRetention, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedEventRetention(); ok {
+		_spec.AddField(workspace.FieldEventRetention, field.TypeInt64, value)
+	}
+	if _u.mutation.EventRetentionCleared() {
+		_spec.ClearField(workspace.FieldEventRetention, field.TypeInt64)
 	}
 	_node = &Workspace{config: _u.config}
 	_spec.Assign = _node.assignValues

@@ -1,6 +1,8 @@
 package schema
 
 import (
+	"time"
+
 	"entgo.io/ent"
 	"entgo.io/ent/schema"
 	"entgo.io/ent/schema/field"
@@ -27,6 +29,8 @@ func (Workspace) Fields() []ent.Field {
 		field.String("slug").MaxLen(60).Unique().Immutable(),
 		field.String("tier").GoType(enum.Tier("")).Default(string(enum.Solopreneur)),
 		field.Bool("personal").Default(false).Immutable(),
+		// How long events are kept, in nanoseconds; nothing for as long as the node keeps them.
+		field.Int64("event_retention").GoType(time.Duration(0)).Optional().Nillable(),
 	}
 }
 

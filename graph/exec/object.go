@@ -6,6 +6,7 @@
 package exec
 
 import (
+	"context"
 	"io"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -74,6 +75,27 @@ func (o *Object) write(w io.Writer) {
 		_, _ = io.WriteString(w, "{")
 	}
 	_, _ = io.WriteString(w, "}")
+}
+
+// Given returns an object of those of the collected fields that have a value; the others are answered later.
+func Given(fields []graphql.CollectedField, values []graphql.Marshaler) *Object {
+	o := &Object{}
+	for i, v := range values {
+		if v != nil {
+			o.fields, o.Values = append(o.fields, fields[i]), append(o.Values, v)
+		}
+	}
+	return o
+}
+
+// Part waits for a deferred part; it reports false when the operation is over before.
+func Part(ctx context.Context, parts <-chan graphql.DeferredResult) (graphql.DeferredResult, bool) {
+	select {
+	case p := <-parts:
+		return p, true
+	case <-ctx.Done():
+		return graphql.DeferredResult{}, false
+	}
 }
 
 // Deferred tells whether one of the fields is answered later; gqlgen's own code does that.

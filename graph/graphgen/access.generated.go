@@ -1403,7 +1403,7 @@ func (ec *executionContext) deferred_AccessExplanation(ctx context.Context, sel 
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var accessRuleImplementors = []string{"AccessRule"}
@@ -1477,7 +1477,7 @@ func (ec *executionContext) deferred_AccessRule(ctx context.Context, sel ast.Sel
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var assignRolePayloadImplementors = []string{"AssignRolePayload"}
@@ -1558,7 +1558,7 @@ func (ec *executionContext) deferred_AssignRolePayload(ctx context.Context, sel 
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var createRolePayloadImplementors = []string{"CreateRolePayload"}
@@ -1639,7 +1639,7 @@ func (ec *executionContext) deferred_CreateRolePayload(ctx context.Context, sel 
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var deleteRolePayloadImplementors = []string{"DeleteRolePayload"}
@@ -1720,7 +1720,7 @@ func (ec *executionContext) deferred_DeleteRolePayload(ctx context.Context, sel 
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var grantImplementors = []string{"Grant", "Node"}
@@ -1809,7 +1809,7 @@ func (ec *executionContext) deferred_Grant(ctx context.Context, sel ast.Selectio
 				}
 
 				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
+				out.Values[i] = nil
 				continue
 			}
 
@@ -1862,7 +1862,7 @@ func (ec *executionContext) deferred_Grant(ctx context.Context, sel ast.Selectio
 				}
 
 				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
+				out.Values[i] = nil
 				continue
 			}
 
@@ -1895,7 +1895,7 @@ func (ec *executionContext) deferred_Grant(ctx context.Context, sel ast.Selectio
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var grantConnectionImplementors = []string{"GrantConnection"}
@@ -1986,7 +1986,7 @@ func (ec *executionContext) deferred_GrantConnection(ctx context.Context, sel as
 				}
 
 				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
+				out.Values[i] = nil
 				continue
 			}
 
@@ -2009,7 +2009,7 @@ func (ec *executionContext) deferred_GrantConnection(ctx context.Context, sel as
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var grantEdgeImplementors = []string{"GrantEdge"}
@@ -2076,7 +2076,7 @@ func (ec *executionContext) deferred_GrantEdge(ctx context.Context, sel ast.Sele
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var grantPermissionPayloadImplementors = []string{"GrantPermissionPayload"}
@@ -2157,7 +2157,7 @@ func (ec *executionContext) deferred_GrantPermissionPayload(ctx context.Context,
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var permissionImplementors = []string{"Permission"}
@@ -2229,7 +2229,7 @@ func (ec *executionContext) deferred_Permission(ctx context.Context, sel ast.Sel
 				}
 
 				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
+				out.Values[i] = nil
 				continue
 			}
 
@@ -2257,7 +2257,7 @@ func (ec *executionContext) deferred_Permission(ctx context.Context, sel ast.Sel
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var permissionCheckImplementors = []string{"PermissionCheck"}
@@ -2324,7 +2324,7 @@ func (ec *executionContext) deferred_PermissionCheck(ctx context.Context, sel as
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var revokeGrantPayloadImplementors = []string{"RevokeGrantPayload"}
@@ -2405,7 +2405,7 @@ func (ec *executionContext) deferred_RevokeGrantPayload(ctx context.Context, sel
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var roleImplementors = []string{"Role"}
@@ -2514,7 +2514,7 @@ func (ec *executionContext) deferred_Role(ctx context.Context, sel ast.Selection
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var updateRolePayloadImplementors = []string{"UpdateRolePayload"}
@@ -2595,7 +2595,7 @@ func (ec *executionContext) deferred_UpdateRolePayload(ctx context.Context, sel 
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 // endregion **************************** object.gotpl ****************************

@@ -725,7 +725,7 @@ func (ec *executionContext) deferred_ActivityConnection(ctx context.Context, sel
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var activityEdgeImplementors = []string{"ActivityEdge"}
@@ -792,7 +792,7 @@ func (ec *executionContext) deferred_ActivityEdge(ctx context.Context, sel ast.S
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var streamGapImplementors = []string{"StreamGap", "Event", "ActivityEvent", "ChannelEvent"}
@@ -905,7 +905,7 @@ func (ec *executionContext) deferred_StreamGap(ctx context.Context, sel ast.Sele
 				}
 
 				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
+				out.Values[i] = nil
 				continue
 			}
 
@@ -948,7 +948,7 @@ func (ec *executionContext) deferred_StreamGap(ctx context.Context, sel ast.Sele
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var workspaceEventImplementors = []string{"WorkspaceEvent", "Event", "ActivityEvent"}
@@ -1059,7 +1059,7 @@ func (ec *executionContext) deferred_WorkspaceEvent(ctx context.Context, sel ast
 				}
 
 				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
+				out.Values[i] = nil
 				continue
 			}
 
@@ -1102,7 +1102,7 @@ func (ec *executionContext) deferred_WorkspaceEvent(ctx context.Context, sel ast
 				}
 
 				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
+				out.Values[i] = nil
 				continue
 			}
 
@@ -1140,7 +1140,7 @@ func (ec *executionContext) deferred_WorkspaceEvent(ctx context.Context, sel ast
 				}
 
 				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
+				out.Values[i] = nil
 				continue
 			}
 
@@ -1163,7 +1163,7 @@ func (ec *executionContext) deferred_WorkspaceEvent(ctx context.Context, sel ast
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 // endregion **************************** object.gotpl ****************************

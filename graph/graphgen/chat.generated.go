@@ -3970,7 +3970,7 @@ func (ec *executionContext) deferred_AddChannelMemberPayload(ctx context.Context
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var addReactionPayloadImplementors = []string{"AddReactionPayload"}
@@ -4051,7 +4051,7 @@ func (ec *executionContext) deferred_AddReactionPayload(ctx context.Context, sel
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var channelImplementors = []string{"Channel", "Node"}
@@ -4170,7 +4170,7 @@ func (ec *executionContext) deferred_Channel(ctx context.Context, sel ast.Select
 				}
 
 				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
+				out.Values[i] = nil
 				continue
 			}
 
@@ -4213,7 +4213,7 @@ func (ec *executionContext) deferred_Channel(ctx context.Context, sel ast.Select
 				}
 
 				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
+				out.Values[i] = nil
 				continue
 			}
 
@@ -4251,7 +4251,7 @@ func (ec *executionContext) deferred_Channel(ctx context.Context, sel ast.Select
 				}
 
 				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
+				out.Values[i] = nil
 				continue
 			}
 
@@ -4289,7 +4289,7 @@ func (ec *executionContext) deferred_Channel(ctx context.Context, sel ast.Select
 				}
 
 				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
+				out.Values[i] = nil
 				continue
 			}
 
@@ -4337,7 +4337,7 @@ func (ec *executionContext) deferred_Channel(ctx context.Context, sel ast.Select
 				}
 
 				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
+				out.Values[i] = nil
 				continue
 			}
 
@@ -4375,7 +4375,7 @@ func (ec *executionContext) deferred_Channel(ctx context.Context, sel ast.Select
 				}
 
 				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
+				out.Values[i] = nil
 				continue
 			}
 
@@ -4398,7 +4398,7 @@ func (ec *executionContext) deferred_Channel(ctx context.Context, sel ast.Select
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var channelConnectionImplementors = []string{"ChannelConnection"}
@@ -4489,7 +4489,7 @@ func (ec *executionContext) deferred_ChannelConnection(ctx context.Context, sel 
 				}
 
 				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
+				out.Values[i] = nil
 				continue
 			}
 
@@ -4512,7 +4512,7 @@ func (ec *executionContext) deferred_ChannelConnection(ctx context.Context, sel 
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var channelCreatedImplementors = []string{"ChannelCreated", "Event", "ActivityEvent", "ChannelEvent"}
@@ -4621,7 +4621,7 @@ func (ec *executionContext) deferred_ChannelCreated(ctx context.Context, sel ast
 				}
 
 				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
+				out.Values[i] = nil
 				continue
 			}
 
@@ -4664,7 +4664,7 @@ func (ec *executionContext) deferred_ChannelCreated(ctx context.Context, sel ast
 				}
 
 				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
+				out.Values[i] = nil
 				continue
 			}
 
@@ -4687,7 +4687,7 @@ func (ec *executionContext) deferred_ChannelCreated(ctx context.Context, sel ast
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var channelEdgeImplementors = []string{"ChannelEdge"}
@@ -4754,7 +4754,7 @@ func (ec *executionContext) deferred_ChannelEdge(ctx context.Context, sel ast.Se
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var channelMemberImplementors = []string{"ChannelMember", "Node"}
@@ -4835,7 +4835,7 @@ func (ec *executionContext) deferred_ChannelMember(ctx context.Context, sel ast.
 				}
 
 				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
+				out.Values[i] = nil
 				continue
 			}
 
@@ -4868,7 +4868,7 @@ func (ec *executionContext) deferred_ChannelMember(ctx context.Context, sel ast.
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var channelMemberConnectionImplementors = []string{"ChannelMemberConnection"}
@@ -4959,7 +4959,7 @@ func (ec *executionContext) deferred_ChannelMemberConnection(ctx context.Context
 				}
 
 				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
+				out.Values[i] = nil
 				continue
 			}
 
@@ -4982,7 +4982,7 @@ func (ec *executionContext) deferred_ChannelMemberConnection(ctx context.Context
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var channelMemberEdgeImplementors = []string{"ChannelMemberEdge"}
@@ -5049,7 +5049,7 @@ func (ec *executionContext) deferred_ChannelMemberEdge(ctx context.Context, sel 
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var channelUpdatedImplementors = []string{"ChannelUpdated", "Event", "ActivityEvent", "ChannelEvent"}
@@ -5158,7 +5158,7 @@ func (ec *executionContext) deferred_ChannelUpdated(ctx context.Context, sel ast
 				}
 
 				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
+				out.Values[i] = nil
 				continue
 			}
 
@@ -5201,7 +5201,7 @@ func (ec *executionContext) deferred_ChannelUpdated(ctx context.Context, sel ast
 				}
 
 				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
+				out.Values[i] = nil
 				continue
 			}
 
@@ -5224,7 +5224,7 @@ func (ec *executionContext) deferred_ChannelUpdated(ctx context.Context, sel ast
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var createChannelPayloadImplementors = []string{"CreateChannelPayload"}
@@ -5305,7 +5305,7 @@ func (ec *executionContext) deferred_CreateChannelPayload(ctx context.Context, s
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var deleteMessagePayloadImplementors = []string{"DeleteMessagePayload"}
@@ -5386,7 +5386,7 @@ func (ec *executionContext) deferred_DeleteMessagePayload(ctx context.Context, s
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var editMessagePayloadImplementors = []string{"EditMessagePayload"}
@@ -5467,7 +5467,7 @@ func (ec *executionContext) deferred_EditMessagePayload(ctx context.Context, sel
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var joinChannelPayloadImplementors = []string{"JoinChannelPayload"}
@@ -5548,7 +5548,7 @@ func (ec *executionContext) deferred_JoinChannelPayload(ctx context.Context, sel
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var leaveChannelPayloadImplementors = []string{"LeaveChannelPayload"}
@@ -5629,7 +5629,7 @@ func (ec *executionContext) deferred_LeaveChannelPayload(ctx context.Context, se
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var markReadPayloadImplementors = []string{"MarkReadPayload"}
@@ -5710,7 +5710,7 @@ func (ec *executionContext) deferred_MarkReadPayload(ctx context.Context, sel as
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var memberJoinedImplementors = []string{"MemberJoined", "Event", "ActivityEvent", "ChannelEvent"}
@@ -5821,7 +5821,7 @@ func (ec *executionContext) deferred_MemberJoined(ctx context.Context, sel ast.S
 				}
 
 				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
+				out.Values[i] = nil
 				continue
 			}
 
@@ -5864,7 +5864,7 @@ func (ec *executionContext) deferred_MemberJoined(ctx context.Context, sel ast.S
 				}
 
 				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
+				out.Values[i] = nil
 				continue
 			}
 
@@ -5902,7 +5902,7 @@ func (ec *executionContext) deferred_MemberJoined(ctx context.Context, sel ast.S
 				}
 
 				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
+				out.Values[i] = nil
 				continue
 			}
 
@@ -5925,7 +5925,7 @@ func (ec *executionContext) deferred_MemberJoined(ctx context.Context, sel ast.S
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var memberLeftImplementors = []string{"MemberLeft", "Event", "ActivityEvent", "ChannelEvent"}
@@ -6036,7 +6036,7 @@ func (ec *executionContext) deferred_MemberLeft(ctx context.Context, sel ast.Sel
 				}
 
 				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
+				out.Values[i] = nil
 				continue
 			}
 
@@ -6079,7 +6079,7 @@ func (ec *executionContext) deferred_MemberLeft(ctx context.Context, sel ast.Sel
 				}
 
 				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
+				out.Values[i] = nil
 				continue
 			}
 
@@ -6117,7 +6117,7 @@ func (ec *executionContext) deferred_MemberLeft(ctx context.Context, sel ast.Sel
 				}
 
 				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
+				out.Values[i] = nil
 				continue
 			}
 
@@ -6140,7 +6140,7 @@ func (ec *executionContext) deferred_MemberLeft(ctx context.Context, sel ast.Sel
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var messageImplementors = []string{"Message", "Node"}
@@ -6247,7 +6247,7 @@ func (ec *executionContext) deferred_Message(ctx context.Context, sel ast.Select
 				}
 
 				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
+				out.Values[i] = nil
 				continue
 			}
 
@@ -6285,7 +6285,7 @@ func (ec *executionContext) deferred_Message(ctx context.Context, sel ast.Select
 				}
 
 				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
+				out.Values[i] = nil
 				continue
 			}
 
@@ -6323,7 +6323,7 @@ func (ec *executionContext) deferred_Message(ctx context.Context, sel ast.Select
 				}
 
 				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
+				out.Values[i] = nil
 				continue
 			}
 
@@ -6361,7 +6361,7 @@ func (ec *executionContext) deferred_Message(ctx context.Context, sel ast.Select
 				}
 
 				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
+				out.Values[i] = nil
 				continue
 			}
 
@@ -6399,7 +6399,7 @@ func (ec *executionContext) deferred_Message(ctx context.Context, sel ast.Select
 				}
 
 				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
+				out.Values[i] = nil
 				continue
 			}
 
@@ -6442,7 +6442,7 @@ func (ec *executionContext) deferred_Message(ctx context.Context, sel ast.Select
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var messageConnectionImplementors = []string{"MessageConnection"}
@@ -6533,7 +6533,7 @@ func (ec *executionContext) deferred_MessageConnection(ctx context.Context, sel 
 				}
 
 				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
+				out.Values[i] = nil
 				continue
 			}
 
@@ -6556,7 +6556,7 @@ func (ec *executionContext) deferred_MessageConnection(ctx context.Context, sel 
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var messageDeletedImplementors = []string{"MessageDeleted", "Event", "ActivityEvent", "ChannelEvent"}
@@ -6665,7 +6665,7 @@ func (ec *executionContext) deferred_MessageDeleted(ctx context.Context, sel ast
 				}
 
 				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
+				out.Values[i] = nil
 				continue
 			}
 
@@ -6708,7 +6708,7 @@ func (ec *executionContext) deferred_MessageDeleted(ctx context.Context, sel ast
 				}
 
 				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
+				out.Values[i] = nil
 				continue
 			}
 
@@ -6731,7 +6731,7 @@ func (ec *executionContext) deferred_MessageDeleted(ctx context.Context, sel ast
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var messageEdgeImplementors = []string{"MessageEdge"}
@@ -6798,7 +6798,7 @@ func (ec *executionContext) deferred_MessageEdge(ctx context.Context, sel ast.Se
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var messageEditedImplementors = []string{"MessageEdited", "Event", "ActivityEvent", "ChannelEvent"}
@@ -6907,7 +6907,7 @@ func (ec *executionContext) deferred_MessageEdited(ctx context.Context, sel ast.
 				}
 
 				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
+				out.Values[i] = nil
 				continue
 			}
 
@@ -6950,7 +6950,7 @@ func (ec *executionContext) deferred_MessageEdited(ctx context.Context, sel ast.
 				}
 
 				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
+				out.Values[i] = nil
 				continue
 			}
 
@@ -6973,7 +6973,7 @@ func (ec *executionContext) deferred_MessageEdited(ctx context.Context, sel ast.
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var messagePostedImplementors = []string{"MessagePosted", "Event", "ActivityEvent", "ChannelEvent"}
@@ -7082,7 +7082,7 @@ func (ec *executionContext) deferred_MessagePosted(ctx context.Context, sel ast.
 				}
 
 				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
+				out.Values[i] = nil
 				continue
 			}
 
@@ -7125,7 +7125,7 @@ func (ec *executionContext) deferred_MessagePosted(ctx context.Context, sel ast.
 				}
 
 				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
+				out.Values[i] = nil
 				continue
 			}
 
@@ -7148,7 +7148,7 @@ func (ec *executionContext) deferred_MessagePosted(ctx context.Context, sel ast.
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var openDirectChannelPayloadImplementors = []string{"OpenDirectChannelPayload"}
@@ -7229,7 +7229,7 @@ func (ec *executionContext) deferred_OpenDirectChannelPayload(ctx context.Contex
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var reactionAddedImplementors = []string{"ReactionAdded", "Event", "ActivityEvent", "ChannelEvent"}
@@ -7340,7 +7340,7 @@ func (ec *executionContext) deferred_ReactionAdded(ctx context.Context, sel ast.
 				}
 
 				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
+				out.Values[i] = nil
 				continue
 			}
 
@@ -7383,7 +7383,7 @@ func (ec *executionContext) deferred_ReactionAdded(ctx context.Context, sel ast.
 				}
 
 				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
+				out.Values[i] = nil
 				continue
 			}
 
@@ -7411,7 +7411,7 @@ func (ec *executionContext) deferred_ReactionAdded(ctx context.Context, sel ast.
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var reactionGroupImplementors = []string{"ReactionGroup"}
@@ -7485,7 +7485,7 @@ func (ec *executionContext) deferred_ReactionGroup(ctx context.Context, sel ast.
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var reactionRemovedImplementors = []string{"ReactionRemoved", "Event", "ActivityEvent", "ChannelEvent"}
@@ -7596,7 +7596,7 @@ func (ec *executionContext) deferred_ReactionRemoved(ctx context.Context, sel as
 				}
 
 				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
+				out.Values[i] = nil
 				continue
 			}
 
@@ -7639,7 +7639,7 @@ func (ec *executionContext) deferred_ReactionRemoved(ctx context.Context, sel as
 				}
 
 				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
+				out.Values[i] = nil
 				continue
 			}
 
@@ -7667,7 +7667,7 @@ func (ec *executionContext) deferred_ReactionRemoved(ctx context.Context, sel as
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var removeChannelMemberPayloadImplementors = []string{"RemoveChannelMemberPayload"}
@@ -7748,7 +7748,7 @@ func (ec *executionContext) deferred_RemoveChannelMemberPayload(ctx context.Cont
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var removeReactionPayloadImplementors = []string{"RemoveReactionPayload"}
@@ -7829,7 +7829,7 @@ func (ec *executionContext) deferred_RemoveReactionPayload(ctx context.Context, 
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var sendMessagePayloadImplementors = []string{"SendMessagePayload"}
@@ -7910,7 +7910,7 @@ func (ec *executionContext) deferred_SendMessagePayload(ctx context.Context, sel
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var updateChannelPayloadImplementors = []string{"UpdateChannelPayload"}
@@ -7991,7 +7991,7 @@ func (ec *executionContext) deferred_UpdateChannelPayload(ctx context.Context, s
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 // endregion **************************** object.gotpl ****************************

@@ -1545,7 +1545,7 @@ func (ec *executionContext) deferred_AuthSession(ctx context.Context, sel ast.Se
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var changePasswordPayloadImplementors = []string{"ChangePasswordPayload"}
@@ -1626,7 +1626,7 @@ func (ec *executionContext) deferred_ChangePasswordPayload(ctx context.Context, 
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var refreshSessionPayloadImplementors = []string{"RefreshSessionPayload"}
@@ -1707,7 +1707,7 @@ func (ec *executionContext) deferred_RefreshSessionPayload(ctx context.Context, 
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var revokeSessionPayloadImplementors = []string{"RevokeSessionPayload"}
@@ -1788,7 +1788,7 @@ func (ec *executionContext) deferred_RevokeSessionPayload(ctx context.Context, s
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var sessionImplementors = []string{"Session", "Node"}
@@ -1890,7 +1890,7 @@ func (ec *executionContext) deferred_Session(ctx context.Context, sel ast.Select
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var sessionConnectionImplementors = []string{"SessionConnection"}
@@ -1981,7 +1981,7 @@ func (ec *executionContext) deferred_SessionConnection(ctx context.Context, sel 
 				}
 
 				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
+				out.Values[i] = nil
 				continue
 			}
 
@@ -2004,7 +2004,7 @@ func (ec *executionContext) deferred_SessionConnection(ctx context.Context, sel 
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var sessionEdgeImplementors = []string{"SessionEdge"}
@@ -2071,7 +2071,7 @@ func (ec *executionContext) deferred_SessionEdge(ctx context.Context, sel ast.Se
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var signInPayloadImplementors = []string{"SignInPayload"}
@@ -2159,7 +2159,7 @@ func (ec *executionContext) deferred_SignInPayload(ctx context.Context, sel ast.
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var signOutPayloadImplementors = []string{"SignOutPayload"}
@@ -2240,7 +2240,7 @@ func (ec *executionContext) deferred_SignOutPayload(ctx context.Context, sel ast
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var signUpPayloadImplementors = []string{"SignUpPayload"}
@@ -2335,7 +2335,7 @@ func (ec *executionContext) deferred_SignUpPayload(ctx context.Context, sel ast.
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var updateProfilePayloadImplementors = []string{"UpdateProfilePayload"}
@@ -2416,7 +2416,7 @@ func (ec *executionContext) deferred_UpdateProfilePayload(ctx context.Context, s
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var userImplementors = []string{"User", "Node", "Actor"}
@@ -2502,7 +2502,7 @@ func (ec *executionContext) deferred_User(ctx context.Context, sel ast.Selection
 				}
 
 				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
+				out.Values[i] = nil
 				continue
 			}
 
@@ -2530,7 +2530,7 @@ func (ec *executionContext) deferred_User(ctx context.Context, sel ast.Selection
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var viewerImplementors = []string{"Viewer"}
@@ -2613,7 +2613,7 @@ func (ec *executionContext) deferred_Viewer(ctx context.Context, sel ast.Selecti
 				}
 
 				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
+				out.Values[i] = nil
 				continue
 			}
 
@@ -2651,7 +2651,7 @@ func (ec *executionContext) deferred_Viewer(ctx context.Context, sel ast.Selecti
 				}
 
 				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
+				out.Values[i] = nil
 				continue
 			}
 
@@ -2689,7 +2689,7 @@ func (ec *executionContext) deferred_Viewer(ctx context.Context, sel ast.Selecti
 				}
 
 				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
+				out.Values[i] = nil
 				continue
 			}
 
@@ -2727,7 +2727,7 @@ func (ec *executionContext) deferred_Viewer(ctx context.Context, sel ast.Selecti
 				}
 
 				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
+				out.Values[i] = nil
 				continue
 			}
 
@@ -2750,7 +2750,7 @@ func (ec *executionContext) deferred_Viewer(ctx context.Context, sel ast.Selecti
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 // endregion **************************** object.gotpl ****************************

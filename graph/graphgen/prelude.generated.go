@@ -1143,7 +1143,7 @@ func (ec *executionContext) deferred___Directive(ctx context.Context, sel ast.Se
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var __EnumValueImplementors = []string{"__EnumValue"}
@@ -1224,7 +1224,7 @@ func (ec *executionContext) deferred___EnumValue(ctx context.Context, sel ast.Se
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var __FieldImplementors = []string{"__Field"}
@@ -1319,7 +1319,7 @@ func (ec *executionContext) deferred___Field(ctx context.Context, sel ast.Select
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var __InputValueImplementors = []string{"__InputValue"}
@@ -1414,7 +1414,7 @@ func (ec *executionContext) deferred___InputValue(ctx context.Context, sel ast.S
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var __SchemaImplementors = []string{"__Schema"}
@@ -1509,7 +1509,7 @@ func (ec *executionContext) deferred___Schema(ctx context.Context, sel ast.Selec
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var __TypeImplementors = []string{"__Type"}
@@ -1639,7 +1639,7 @@ func (ec *executionContext) deferred___Type(ctx context.Context, sel ast.Selecti
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 // endregion **************************** object.gotpl ****************************

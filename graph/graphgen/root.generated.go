@@ -59,6 +59,7 @@ type MutationResolver interface {
 	UpdateProfile(ctx context.Context, input identity.UpdateProfileInput) (*identity.UpdateProfilePayload, error)
 	CreateWorkspace(ctx context.Context, input workspace.CreateWorkspaceInput) (*workspace.CreateWorkspacePayload, error)
 	UpdateWorkspace(ctx context.Context, input workspace.UpdateWorkspaceInput) (*workspace.UpdateWorkspacePayload, error)
+	SetEventRetention(ctx context.Context, input workspace.SetEventRetentionInput) (*workspace.SetEventRetentionPayload, error)
 	InviteMember(ctx context.Context, input workspace.InviteMemberInput) (*workspace.InviteMemberPayload, error)
 	RevokeInvitation(ctx context.Context, input workspace.RevokeInvitationInput) (*workspace.RevokeInvitationPayload, error)
 	AcceptInvitation(ctx context.Context, input workspace.AcceptInvitationInput) (*workspace.AcceptInvitationPayload, error)
@@ -454,6 +455,20 @@ func (ec *executionContext) field_Mutation_sendMessage_args(ctx context.Context,
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (chat.SendMessageInput, error) {
 			return ec.unmarshalNSendMessageInput2karnakᚋinternalᚋdomainᚋchatᚐSendMessageInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_setEventRetention_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (workspace.SetEventRetentionInput, error) {
+			return ec.unmarshalNSetEventRetentionInput2karnakᚋinternalᚋdomainᚋworkspaceᚐSetEventRetentionInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -2389,6 +2404,68 @@ func (ec *executionContext) fieldContext_Mutation_updateWorkspace(ctx context.Co
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_setEventRetention(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_setEventRetention(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SetEventRetention(ctx, fc.Args["input"].(workspace.SetEventRetentionInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalOString2ᚖstring(ctx, "admin:access")
+				if err != nil {
+					var zeroVal *workspace.SetEventRetentionPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Authorized == nil {
+					var zeroVal *workspace.SetEventRetentionPayload
+					return zeroVal, errors.New("directive authorized is not implemented")
+				}
+				return ec.Directives.Authorized(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *workspace.SetEventRetentionPayload) graphql.Marshaler {
+			return ec.marshalNSetEventRetentionPayload2ᚖkarnakᚋinternalᚋdomainᚋworkspaceᚐSetEventRetentionPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_setEventRetention(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SetEventRetentionPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_setEventRetention_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_inviteMember(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3772,6 +3849,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "setEventRetention":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_setEventRetention(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "inviteMember":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_inviteMember(ctx, field)
@@ -3906,7 +3990,7 @@ func (ec *executionContext) deferred_PageInfo(ctx context.Context, sel ast.Selec
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var queryImplementors = []string{"Query"}
@@ -4211,7 +4295,7 @@ func (ec *executionContext) deferred_ServerBackends(ctx context.Context, sel ast
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var serverInfoImplementors = []string{"ServerInfo"}
@@ -4299,7 +4383,7 @@ func (ec *executionContext) deferred_ServerInfo(ctx context.Context, sel ast.Sel
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var serverLimitsImplementors = []string{"ServerLimits"}
@@ -4401,7 +4485,7 @@ func (ec *executionContext) deferred_ServerLimits(ctx context.Context, sel ast.S
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var subscriptionImplementors = []string{"Subscription"}
@@ -4497,7 +4581,7 @@ func (ec *executionContext) deferred_UserError(ctx context.Context, sel ast.Sele
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 // endregion **************************** object.gotpl ****************************
@@ -4689,6 +4773,24 @@ func (ec *executionContext) marshalODateTime2ᚖtimeᚐTime(ctx context.Context,
 	_ = sel
 	_ = ctx
 	res := scalar.MarshalDateTime(*v)
+	return res
+}
+
+func (ec *executionContext) unmarshalODuration2ᚖtimeᚐDuration(ctx context.Context, v any) (*time.Duration, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := scalar.UnmarshalDuration(v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalODuration2ᚖtimeᚐDuration(ctx context.Context, sel ast.SelectionSet, v *time.Duration) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalDuration(*v)
 	return res
 }
 

@@ -6,9 +6,11 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"karnak/graph/exec"
 	"sync/atomic"
 
 	"github.com/99designs/gqlgen/graphql"
+
 	gqlparser "github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 )
@@ -100,6 +102,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputRevokeInvitationInput,
 		ec.unmarshalInputRevokeSessionInput,
 		ec.unmarshalInputSendMessageInput,
+		ec.unmarshalInputSetEventRetentionInput,
 		ec.unmarshalInputSignInInput,
 		ec.unmarshalInputSignOutInput,
 		ec.unmarshalInputSignUpInput,
@@ -121,7 +124,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 				data = ec._Query(ctx, opCtx.Operation.SelectionSet)
 			} else {
 				if atomic.LoadInt32(&ec.PendingDeferred) > 0 {
-					result := <-ec.DeferredResults
+					result, ok := exec.Part(ctx, ec.DeferredResults)
+					if !ok {
+						return nil
+					}
 					atomic.AddInt32(&ec.PendingDeferred, -1)
 					data = result.Result
 					response.Path = result.Path
@@ -1619,6 +1625,9 @@ scalar Cursor
 "An e-mail address."
 scalar Email
 
+"A length of time, as ISO 8601 in weeks or in days, hours, minutes and seconds: ` + "`" + `P30D` + "`" + `, ` + "`" + `PT36H` + "`" + `, ` + "`" + `P1DT12H` + "`" + `. Months and years, which are not of one length, are not taken."
+scalar Duration
+
 "Everything that can be read."
 type Query {
   "The object of this id, whatever its type; null for an unknown id and for one the caller may not see."
@@ -1632,7 +1641,7 @@ type Query {
 "Everything that can be changed. Faults that the caller can mend come back as ` + "`" + `userErrors` + "`" + `."
 type Mutation
 
-"Everything that can be followed live, over a websocket with ` + "`" + `graphql-transport-ws` + "`" + `."
+"Everything that can be followed live: over a websocket with ` + "`" + `graphql-transport-ws` + "`" + `, or as server-sent events."
 type Subscription
 
 "An object with a global id."
@@ -1753,6 +1762,8 @@ extend type Mutation {
   createWorkspace("What to create." input: CreateWorkspaceInput!): CreateWorkspacePayload! @authorized @emits(events: ["workspace.created", "workspace.member.joined"])
   "Renames a workspace. Needs ` + "`" + `admin:access` + "`" + `."
   updateWorkspace("What to change." input: UpdateWorkspaceInput!): UpdateWorkspacePayload! @authorized(permission: "admin:access") @emits(events: ["workspace.updated"])
+  "Says how long the events of the workspace are kept: after that a cursor is CURSOR_EXPIRED, and a stream that is that far behind gets a StreamGap. Needs ` + "`" + `admin:access` + "`" + `."
+  setEventRetention("How long." input: SetEventRetentionInput!): SetEventRetentionPayload! @authorized(permission: "admin:access") @emits(events: ["workspace.updated"])
   "Invites an e-mail address. The token is shown once, to hand over. Needs ` + "`" + `admin:users` + "`" + `; nobody invites above their own role."
   inviteMember("Whom, and as what." input: InviteMemberInput!): InviteMemberPayload! @authorized(permission: "admin:users") @emits(events: ["workspace.member.invited"])
   "Takes back an invitation. Needs ` + "`" + `admin:users` + "`" + `."
@@ -1786,6 +1797,8 @@ type Workspace implements Node {
   version: Int!
   "When it was created."
   createdAt: DateTime!
+  "How long its events are kept; null for as long as the server keeps them."
+  eventRetention: Duration
   "The head of the workspace's log; subscribing after it shows each later event once."
   cursor: Cursor!
   "Who belongs to it, by joining date. Needs ` + "`" + `user:read` + "`" + `."
@@ -1938,6 +1951,30 @@ input UpdateWorkspaceInput {
 
 "Result of ` + "`" + `updateWorkspace` + "`" + `."
 type UpdateWorkspacePayload {
+  "The workspace as it now is."
+  workspace: Workspace
+  "What the caller can mend; empty on success."
+  userErrors: [UserError!]!
+  "The input's clientMutationId."
+  clientMutationId: String
+  "Position of the change in the workspace's log."
+  cursor: Cursor
+}
+
+"Input of ` + "`" + `setEventRetention` + "`" + `."
+input SetEventRetentionInput {
+  "Echoed in the payload and in the events."
+  clientMutationId: String
+  "The workspace."
+  workspaceId: ID!
+  "From one hour to 36500 days; null for as long as the server keeps events."
+  retention: Duration
+  "The version this change is based on; a stale one is CONFLICT."
+  expectedVersion: Int
+}
+
+"Result of ` + "`" + `setEventRetention` + "`" + `."
+type SetEventRetentionPayload {
   "The workspace as it now is."
   workspace: Workspace
   "What the caller can mend; empty on success."
@@ -2941,6 +2978,20 @@ func (ec *executionContext) childFields_SessionEdge(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type SessionEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_SetEventRetentionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "workspace":
+		return ec.fieldContext_SetEventRetentionPayload_workspace(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SetEventRetentionPayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_SetEventRetentionPayload_clientMutationId(ctx, field)
+	case "cursor":
+		return ec.fieldContext_SetEventRetentionPayload_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SetEventRetentionPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_SignInPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "session":
@@ -3103,6 +3154,8 @@ func (ec *executionContext) childFields_Workspace(ctx context.Context, field gra
 		return ec.fieldContext_Workspace_version(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_Workspace_createdAt(ctx, field)
+	case "eventRetention":
+		return ec.fieldContext_Workspace_eventRetention(ctx, field)
 	case "cursor":
 		return ec.fieldContext_Workspace_cursor(ctx, field)
 	case "members":

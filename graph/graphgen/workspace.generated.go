@@ -1170,6 +1170,84 @@ func (ec *executionContext) fieldContext_RevokeInvitationPayload_cursor(_ contex
 	return graphql.NewScalarFieldContext("RevokeInvitationPayload", field, false, false, errors.New("field of type Cursor does not have child fields"))
 }
 
+func (ec *executionContext) _SetEventRetentionPayload_workspace(ctx context.Context, field graphql.CollectedField, obj *workspace.SetEventRetentionPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SetEventRetentionPayload_workspace(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Workspace, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *entgen.Workspace) graphql.Marshaler {
+			return ec.marshalOWorkspace2ᚖkarnakᚋentᚋentgenᚐWorkspace(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SetEventRetentionPayload_workspace(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SetEventRetentionPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Workspace(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SetEventRetentionPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *workspace.SetEventRetentionPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SetEventRetentionPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []fault.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕkarnakᚋinternalᚋplatformᚋfaultᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SetEventRetentionPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SetEventRetentionPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SetEventRetentionPayload_clientMutationId(ctx context.Context, field graphql.CollectedField, obj *workspace.SetEventRetentionPayload) (ret graphql.Marshaler) {
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.ClientMutationID)
+}
+func (ec *executionContext) fieldContext_SetEventRetentionPayload_clientMutationId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SetEventRetentionPayload", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _SetEventRetentionPayload_cursor(ctx context.Context, field graphql.CollectedField, obj *workspace.SetEventRetentionPayload) (ret graphql.Marshaler) {
+	return ec.marshalOCursor2ᚖstring(ctx, field.Selections, obj.Cursor)
+}
+func (ec *executionContext) fieldContext_SetEventRetentionPayload_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SetEventRetentionPayload", field, false, false, errors.New("field of type Cursor does not have child fields"))
+}
+
 func (ec *executionContext) _UpdateWorkspacePayload_workspace(ctx context.Context, field graphql.CollectedField, obj *workspace.UpdateWorkspacePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1295,6 +1373,13 @@ func (ec *executionContext) _Workspace_createdAt(ctx context.Context, field grap
 }
 func (ec *executionContext) fieldContext_Workspace_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Workspace", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _Workspace_eventRetention(ctx context.Context, field graphql.CollectedField, obj *entgen.Workspace) (ret graphql.Marshaler) {
+	return ec.marshalODuration2ᚖtimeᚐDuration(ctx, field.Selections, obj.EventRetention)
+}
+func (ec *executionContext) fieldContext_Workspace_eventRetention(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Workspace", field, false, false, errors.New("field of type Duration does not have child fields"))
 }
 
 func (ec *executionContext) _Workspace_cursor(ctx context.Context, field graphql.CollectedField, obj *entgen.Workspace) (ret graphql.Marshaler) {
@@ -2165,6 +2250,57 @@ func (ec *executionContext) unmarshalInputRevokeInvitationInput(ctx context.Cont
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputSetEventRetentionInput(ctx context.Context, obj any) (workspace.SetEventRetentionInput, error) {
+	var it workspace.SetEventRetentionInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"clientMutationId", "workspaceId", "retention", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "clientMutationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientMutationId"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientMutationID = data
+		case "workspaceId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("workspaceId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.WorkspaceID = data
+		case "retention":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("retention"))
+			data, err := ec.unmarshalODuration2ᚖtimeᚐDuration(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Retention = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputUpdateWorkspaceInput(ctx context.Context, obj any) (workspace.UpdateWorkspaceInput, error) {
 	var it workspace.UpdateWorkspaceInput
 	if obj == nil {
@@ -2309,7 +2445,7 @@ func (ec *executionContext) deferred_AcceptInvitationPayload(ctx context.Context
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var createWorkspacePayloadImplementors = []string{"CreateWorkspacePayload"}
@@ -2390,7 +2526,7 @@ func (ec *executionContext) deferred_CreateWorkspacePayload(ctx context.Context,
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var invitationImplementors = []string{"Invitation", "Node"}
@@ -2477,7 +2613,7 @@ func (ec *executionContext) deferred_Invitation(ctx context.Context, sel ast.Sel
 				}
 
 				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
+				out.Values[i] = nil
 				continue
 			}
 
@@ -2525,7 +2661,7 @@ func (ec *executionContext) deferred_Invitation(ctx context.Context, sel ast.Sel
 				}
 
 				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
+				out.Values[i] = nil
 				continue
 			}
 
@@ -2558,7 +2694,7 @@ func (ec *executionContext) deferred_Invitation(ctx context.Context, sel ast.Sel
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var invitationConnectionImplementors = []string{"InvitationConnection"}
@@ -2649,7 +2785,7 @@ func (ec *executionContext) deferred_InvitationConnection(ctx context.Context, s
 				}
 
 				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
+				out.Values[i] = nil
 				continue
 			}
 
@@ -2672,7 +2808,7 @@ func (ec *executionContext) deferred_InvitationConnection(ctx context.Context, s
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var invitationEdgeImplementors = []string{"InvitationEdge"}
@@ -2739,7 +2875,7 @@ func (ec *executionContext) deferred_InvitationEdge(ctx context.Context, sel ast
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var inviteMemberPayloadImplementors = []string{"InviteMemberPayload"}
@@ -2827,7 +2963,7 @@ func (ec *executionContext) deferred_InviteMemberPayload(ctx context.Context, se
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var leaveWorkspacePayloadImplementors = []string{"LeaveWorkspacePayload"}
@@ -2908,7 +3044,7 @@ func (ec *executionContext) deferred_LeaveWorkspacePayload(ctx context.Context, 
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var memberImplementors = []string{"Member", "Node"}
@@ -2993,7 +3129,7 @@ func (ec *executionContext) deferred_Member(ctx context.Context, sel ast.Selecti
 				}
 
 				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
+				out.Values[i] = nil
 				continue
 			}
 
@@ -3031,7 +3167,7 @@ func (ec *executionContext) deferred_Member(ctx context.Context, sel ast.Selecti
 				}
 
 				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
+				out.Values[i] = nil
 				continue
 			}
 
@@ -3069,7 +3205,7 @@ func (ec *executionContext) deferred_Member(ctx context.Context, sel ast.Selecti
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var memberConnectionImplementors = []string{"MemberConnection"}
@@ -3160,7 +3296,7 @@ func (ec *executionContext) deferred_MemberConnection(ctx context.Context, sel a
 				}
 
 				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
+				out.Values[i] = nil
 				continue
 			}
 
@@ -3183,7 +3319,7 @@ func (ec *executionContext) deferred_MemberConnection(ctx context.Context, sel a
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var memberEdgeImplementors = []string{"MemberEdge"}
@@ -3250,7 +3386,7 @@ func (ec *executionContext) deferred_MemberEdge(ctx context.Context, sel ast.Sel
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var removeMemberPayloadImplementors = []string{"RemoveMemberPayload"}
@@ -3331,7 +3467,7 @@ func (ec *executionContext) deferred_RemoveMemberPayload(ctx context.Context, se
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var revokeInvitationPayloadImplementors = []string{"RevokeInvitationPayload"}
@@ -3412,7 +3548,88 @@ func (ec *executionContext) deferred_RevokeInvitationPayload(ctx context.Context
 		Context:  ctx,
 	})
 
+	return exec.Given(fields, out.Values)
+}
+
+var setEventRetentionPayloadImplementors = []string{"SetEventRetentionPayload"}
+
+func (ec *executionContext) _SetEventRetentionPayload(ctx context.Context, sel ast.SelectionSet, obj *workspace.SetEventRetentionPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, setEventRetentionPayloadImplementors)
+	if exec.Deferred(fields) {
+		return ec.deferred_SetEventRetentionPayload(ctx, sel, obj)
+	}
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SetEventRetentionPayload")
+		case "workspace":
+			out.Nullable(i, ec._SetEventRetentionPayload_workspace(ctx, field, obj))
+		case "userErrors":
+			out.Required(i, ec._SetEventRetentionPayload_userErrors(ctx, field, obj))
+		case "clientMutationId":
+			out.Nullable(i, ec._SetEventRetentionPayload_clientMutationId(ctx, field, obj))
+		case "cursor":
+			out.Nullable(i, ec._SetEventRetentionPayload_cursor(ctx, field, obj))
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalid {
+		return graphql.Null
+	}
 	return out
+}
+
+func (ec *executionContext) deferred_SetEventRetentionPayload(ctx context.Context, sel ast.SelectionSet, obj *workspace.SetEventRetentionPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, setEventRetentionPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SetEventRetentionPayload")
+		case "workspace":
+			out.Values[i] = ec._SetEventRetentionPayload_workspace(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._SetEventRetentionPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "clientMutationId":
+			out.Values[i] = ec._SetEventRetentionPayload_clientMutationId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._SetEventRetentionPayload_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return exec.Given(fields, out.Values)
 }
 
 var updateWorkspacePayloadImplementors = []string{"UpdateWorkspacePayload"}
@@ -3493,7 +3710,7 @@ func (ec *executionContext) deferred_UpdateWorkspacePayload(ctx context.Context,
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var workspaceImplementors = []string{"Workspace", "Node"}
@@ -3527,6 +3744,8 @@ func (ec *executionContext) _Workspace(ctx context.Context, sel ast.SelectionSet
 			out.Required(i, ec._Workspace_version(ctx, field, obj))
 		case "createdAt":
 			out.Required(i, ec._Workspace_createdAt(ctx, field, obj))
+		case "eventRetention":
+			out.Nullable(i, ec._Workspace_eventRetention(ctx, field, obj))
 		case "cursor":
 			// answered before the others
 		case "members":
@@ -3598,6 +3817,11 @@ func (ec *executionContext) deferred_Workspace(ctx context.Context, sel ast.Sele
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "eventRetention":
+			out.Values[i] = ec._Workspace_eventRetention(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "cursor":
 			field := field
 
@@ -3631,7 +3855,7 @@ func (ec *executionContext) deferred_Workspace(ctx context.Context, sel ast.Sele
 				}
 
 				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
+				out.Values[i] = nil
 				continue
 			}
 
@@ -3669,7 +3893,7 @@ func (ec *executionContext) deferred_Workspace(ctx context.Context, sel ast.Sele
 				}
 
 				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
+				out.Values[i] = nil
 				continue
 			}
 
@@ -3707,7 +3931,7 @@ func (ec *executionContext) deferred_Workspace(ctx context.Context, sel ast.Sele
 				}
 
 				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
+				out.Values[i] = nil
 				continue
 			}
 
@@ -3745,7 +3969,7 @@ func (ec *executionContext) deferred_Workspace(ctx context.Context, sel ast.Sele
 				}
 
 				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
+				out.Values[i] = nil
 				continue
 			}
 
@@ -3783,7 +4007,7 @@ func (ec *executionContext) deferred_Workspace(ctx context.Context, sel ast.Sele
 				}
 
 				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
+				out.Values[i] = nil
 				continue
 			}
 
@@ -3821,7 +4045,7 @@ func (ec *executionContext) deferred_Workspace(ctx context.Context, sel ast.Sele
 				}
 
 				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
+				out.Values[i] = nil
 				continue
 			}
 
@@ -3859,7 +4083,7 @@ func (ec *executionContext) deferred_Workspace(ctx context.Context, sel ast.Sele
 				}
 
 				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
+				out.Values[i] = nil
 				continue
 			}
 
@@ -3897,7 +4121,7 @@ func (ec *executionContext) deferred_Workspace(ctx context.Context, sel ast.Sele
 				}
 
 				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
+				out.Values[i] = nil
 				continue
 			}
 
@@ -3920,7 +4144,7 @@ func (ec *executionContext) deferred_Workspace(ctx context.Context, sel ast.Sele
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var workspaceConnectionImplementors = []string{"WorkspaceConnection"}
@@ -4011,7 +4235,7 @@ func (ec *executionContext) deferred_WorkspaceConnection(ctx context.Context, se
 				}
 
 				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
+				out.Values[i] = nil
 				continue
 			}
 
@@ -4034,7 +4258,7 @@ func (ec *executionContext) deferred_WorkspaceConnection(ctx context.Context, se
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 var workspaceEdgeImplementors = []string{"WorkspaceEdge"}
@@ -4101,7 +4325,7 @@ func (ec *executionContext) deferred_WorkspaceEdge(ctx context.Context, sel ast.
 		Context:  ctx,
 	})
 
-	return out
+	return exec.Given(fields, out.Values)
 }
 
 // endregion **************************** object.gotpl ****************************
@@ -4308,6 +4532,21 @@ func (ec *executionContext) marshalNRevokeInvitationPayload2ᚖkarnakᚋinternal
 		return graphql.Null
 	}
 	return ec._RevokeInvitationPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNSetEventRetentionInput2karnakᚋinternalᚋdomainᚋworkspaceᚐSetEventRetentionInput(ctx context.Context, v any) (workspace.SetEventRetentionInput, error) {
+	res, err := ec.unmarshalInputSetEventRetentionInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSetEventRetentionPayload2ᚖkarnakᚋinternalᚋdomainᚋworkspaceᚐSetEventRetentionPayload(ctx context.Context, sel ast.SelectionSet, v *workspace.SetEventRetentionPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._SetEventRetentionPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNTier2karnakᚋentᚋenumᚐTier(ctx context.Context, v any) (enum.Tier, error) {

@@ -68,11 +68,24 @@ func (p *pricer) selection(set ast.SelectionSet, meta bool) sums {
 			sum.add(p.field(s, meta))
 		case *ast.InlineFragment:
 			sum.add(p.selection(s.SelectionSet, meta))
+			sum.add(part(s.Directives))
 		case *ast.FragmentSpread:
 			sum.add(p.fragment(s.Definition, meta))
+			sum.add(part(s.Directives))
 		}
 	}
 	return sum
+}
+
+// partWeight is what a deferred fragment costs beside its fields: it is executed beside the others, and a part of the answer of
+// its own.
+const partWeight = 10
+
+func part(directives ast.DirectiveList) sums {
+	if directives.ForName("defer") == nil {
+		return sums{}
+	}
+	return sums{once: partWeight}
 }
 
 // fragment prices a fragment once. Its type tells whether it belongs to introspection, so one price is enough.

@@ -41,6 +41,8 @@ func TestCost(t *testing.T) {
 		{name: "a field and a leaf", query: "{serverInfo{version}}", cost: 2, depth: 2},
 		{name: "a weight of the schema", query: channel("unreadCount"), cost: 1 + 2, depth: 2},
 		{name: "a list of a size said by the schema", query: "{permissions{name description}}", cost: 1 + 20*2, depth: 2},
+		{name: "a deferred fragment", query: channel("...@defer{unreadCount}"), cost: 1 + 2 + 10, depth: 2},
+		{name: "deferred fragments in a page", query: channel("messages(first:10){nodes{...F@defer(label:\"x\")}}") + ` fragment F on Message{body}`, cost: 1 + 1 + 1 + 10*(1+1+10) - 10, depth: 4},
 		{name: "a list of ids", query: `{nodes(ids:["a","b","c"]){id __typename}}`, cost: 1 + 3*2, depth: 2},
 		{name: "a list of no ids", query: `{nodes(ids:[]){id}}`, cost: 1, depth: 2},
 		{name: "one id for a list", query: `{nodes(ids:"7"){id}}`, cost: 1 + 1, depth: 2},

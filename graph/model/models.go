@@ -48,6 +48,6 @@ type ServerLimits struct {
 	SubscriptionsPerConnection int `json:"subscriptionsPerConnection"`
 }
 
-// Everything that can be followed live, over a websocket with `graphql-transport-ws`.
+// Everything that can be followed live: over a websocket with `graphql-transport-ws`, or as server-sent events.
 type Subscription struct {
 }

@@ -105,6 +105,24 @@ func TestInt64(t *testing.T) {
 	}
 }
 
+func TestDuration(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"P30D": "P30D", "PT36H": "P1DT12H", "P2W": "P14D", "P1DT2H3M4S": "P1DT2H3M4S", "PT90S": "PT1M30S", "PT0S": "PT0S", "P36500D": "P36500D",
+		"PT60M": "PT1H", "P0D": "PT0S",
+	} {
+		got, err := scalar.UnmarshalDuration(in)
+		if text := written(scalar.MarshalDuration(got)); err != nil || text != `"`+want+`"` {
+			t.Errorf("%s: %s, %v", in, text, err)
+		}
+	}
+	for _, in := range []any{"", "P", "PT", "P1DT", "30D", "P1M", "P1Y", "P-1D", "-P1D", "P1.5D", "PT1,5H", "P1W2D", "PT1S1H", "p1d", "P1D ", "P99999999D", "PT99999999999S", "PT9999999999S", 30, nil, true} {
+		if d, err := scalar.UnmarshalDuration(in); fault.CodeOf(err) != fault.BadUserInput {
+			t.Errorf("%v is %s: %v", in, d, err)
+		}
+	}
+}
+
 func TestJSON(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{"": "null", `{"a":[1,"<svg>"]}`: `{"a":[1,"<svg>"]}`, "null": "null"} {

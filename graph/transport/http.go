@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -74,12 +73,13 @@ func (h *HTTP) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExec
 			a.refuse(&refusal{status: http.StatusInternalServerError, err: recovered(p)})
 		}
 	}()
-	params, refused := h.read(r, acceptable)
+	params, refused := h.read(r, acceptable || wantsParts(r.Header))
 	if refused != nil {
 		a.refuse(refused)
 		return
 	}
-	a.run(r, exec, params)
+	op, errs := exec.CreateOperationContext(a.ctx, params)
+	a.run(r, exec, op, errs)
 }
 
 // answer is where the answer to one request goes.
@@ -90,11 +90,14 @@ type answer struct {
 	media string
 }
 
-func (a *answer) run(r *http.Request, exec graphql.GraphExecutor, params *graphql.RawParams) {
-	op, errs := exec.CreateOperationContext(a.ctx, params)
+func (a *answer) run(r *http.Request, exec graphql.GraphExecutor, op *graphql.OperationContext, errs gqlerror.List) {
 	if errs != nil {
 		resp := exec.DispatchError(graphql.WithOperationContext(a.ctx, op), errs)
 		a.write(statusOf(a.media, resp.Errors), resp)
+		return
+	}
+	if op.Operation.Operation == ast.Query && wantsParts(r.Header) && Defers(op) {
+		a.parts(exec, op)
 		return
 	}
 	if refused := unsuited(r.Method, op); refused != nil {
@@ -103,6 +106,11 @@ func (a *answer) run(r *http.Request, exec graphql.GraphExecutor, params *graphq
 	}
 	next, ctx := exec.DispatchOperation(a.ctx, op)
 	resp := next(ctx)
+	a.one(resp)
+}
+
+// one sends the answer to an operation that has one; nil for an operation that was cut short.
+func (a *answer) one(resp *graphql.Response) {
 	switch {
 	case resp != nil && len(resp.Data) == 0 && len(resp.Errors) > 0:
 		a.write(statusOf(a.media, resp.Errors), resp)
@@ -119,13 +127,13 @@ func (a *answer) run(r *http.Request, exec graphql.GraphExecutor, params *graphq
 func unsuited(method string, op *graphql.OperationContext) *refusal {
 	switch {
 	case op.Operation.Operation == ast.Subscription:
-		return refuse(http.StatusBadRequest, "Subscriptions are answered over a websocket with the subprotocol %s.", Subprotocol)
+		return refuse(http.StatusBadRequest, "Subscriptions are answered over a websocket with the subprotocol %s, or as %s.", Subprotocol, mediaStream)
 	case op.Operation.Operation == ast.Mutation && method == http.MethodGet:
 		f := refuse(http.StatusMethodNotAllowed, "GET is for queries; send mutations by POST.")
 		f.allow = http.MethodPost
 		return f
-	case strings.Contains(op.RawQuery, "defer") && defers(op.Doc):
-		return refuse(http.StatusBadRequest, "@defer needs an answer in several parts; this is a request for one.")
+	case Defers(op):
+		return refuse(http.StatusBadRequest, "@defer is for queries, and needs an answer in several parts: accept %s.", mediaParts)
 	}
 	return nil
 }

@@ -10,6 +10,8 @@ import (
 const (
 	mediaJSON     = "application/json"
 	mediaResponse = "application/graphql-response+json"
+	mediaStream   = "text/event-stream"
+	mediaParts    = "multipart/mixed"
 )
 
 // negotiate picks the media type of the answer. Where the client does not choose it is application/json, which old clients
@@ -46,6 +48,20 @@ func negotiate(h http.Header) (media string, ok bool) {
 	default:
 		return mediaJSON, true
 	}
+}
+
+// weighs returns how much the client wants a media type that it names itself, 0 for one it does not name.
+func weighs(h http.Header, media string) float64 {
+	p := preference{}
+	for _, line := range h.Values("Accept") {
+		for part := range strings.SplitSeq(line, ",") {
+			p.consider(part, media)
+		}
+	}
+	if p.exact < exactType {
+		return 0
+	}
+	return p.q
 }
 
 // How exactly a part of an Accept header speaks of a media type.

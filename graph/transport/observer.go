@@ -1,6 +1,7 @@
 package transport
 
-// Observer is told what happens on websockets, for metrics. Its methods are called from many goroutines and must not block.
+// Observer is told what happens on websockets and event streams, for metrics. Its methods are called from many
+// goroutines and must not block.
 type Observer interface {
 	// Connected and Disconnected: a connection was accepted, and ended with this close code (1006 when it broke).
 	Connected()
@@ -10,7 +11,7 @@ type Observer interface {
 	Unsubscribed()
 	// Delivered: an event of a subscription, a message of this many bytes, was written to its socket.
 	Delivered(bytes int)
-	// Slow: a connection is closed because its client does not read.
+	// Slow: a connection is ended because its client does not read.
 	Slow()
 }
 

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"net/http"
 	"runtime/debug"
+	"strings"
 
+	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
@@ -80,8 +82,12 @@ func codeOf(e *gqlerror.Error) fault.Code {
 	}
 }
 
-// defers reports whether a document has a use of @defer. Its late parts need multipart/mixed; a transport with one answer
-// would lose them in silence.
+// Defers reports whether an operation's document has a use of @defer. Its late parts need multipart/mixed; a transport with one
+// answer would lose them in silence.
+func Defers(op *graphql.OperationContext) bool {
+	return strings.Contains(op.RawQuery, "defer") && defers(op.Doc)
+}
+
 func defers(doc *ast.QueryDocument) bool {
 	for _, o := range doc.Operations {
 		if selectionDefers(o.SelectionSet) {

@@ -7,11 +7,14 @@ import (
 	"karnak/internal/platform/fault"
 )
 
-// stream is where a subscription's resolver leaves the error that its stream ends with.
+// stream is where a subscription's resolver leaves the error that its stream ends with, and the positions of its events.
 type stream struct {
 	mu     sync.Mutex
 	err    error
 	denied func()
+	// marked says that the transport takes positions; marks are those it has not taken yet.
+	marked bool
+	marks  []string
 }
 
 type streamKey struct{}
@@ -45,6 +48,30 @@ func SetStreamError(ctx context.Context, err error) {
 	if first && denies(err) {
 		s.denied()
 	}
+}
+
+// Mark notes the position of the event that the resolver gives next, empty for one without. A resolver that marks one event
+// marks all of them, each before it gives it. A transport that tells clients positions sends it along.
+func Mark(ctx context.Context, cursor string) {
+	s, ok := ctx.Value(streamKey{}).(*stream)
+	if !ok || !s.marked {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.marks = append(s.marks, cursor)
+}
+
+// mark takes the position of the oldest event that was given; empty when there is none.
+func (s *stream) mark() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.marks) == 0 {
+		return ""
+	}
+	m := s.marks[0]
+	s.marks = s.marks[1:]
+	return m
 }
 
 // StreamError returns what SetStreamError recorded, nil when nothing was.

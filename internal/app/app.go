@@ -120,6 +120,7 @@ func (a *App) graphConfig(m *metrics) graph.Config {
 		Require: a.require, Logger: a.logger, Clock: a.clock, Limits: limits(c), Introspection: c.Introspection,
 		MaxBody: int64(c.LimitBody), Timeout: c.RequestTimeout, Answered: m.answered, Lease: a.db.Lease,
 		Socket: transport.SocketConfig{Init: a.initialise, Begin: a.begin, Origin: a.origin, Observer: m, MaxMessage: int64(c.LimitBody), MaxOperations: c.LimitSubscriptions},
+		Events: transport.SSEConfig{Session: a.streamSession, Observer: m},
 	}
 }
 
@@ -152,7 +153,7 @@ func (a *App) info() *model.ServerInfo {
 // Handler answers HTTP.
 func (a *App) Handler() http.Handler { return a.handler }
 
-// Drain stops taking sockets and closes those that are open with a code that lets clients resume elsewhere; and it takes no
+// Drain stops taking sockets and streams and ends those that are open so that clients resume elsewhere; and it takes no
 // more jobs, and cancels those that have not ended in half the grace, which run again at the next start.
 func (a *App) Drain(ctx context.Context) error {
 	a.draining.Store(true)
@@ -162,7 +163,9 @@ func (a *App) Drain(ctx context.Context) error {
 		defer cancel()
 		stopped <- a.jobs.Stop(ctx)
 	}()
-	return errors.Join(a.server.Socket.Shutdown(ctx), <-stopped)
+	ended := make(chan error, 1)
+	go func() { ended <- a.server.Events.Shutdown(ctx) }()
+	return errors.Join(a.server.Socket.Shutdown(ctx), <-ended, <-stopped)
 }
 
 // Close ends what runs beside requests and closes the database.

@@ -38,7 +38,7 @@ func (a *App) keepHouse() error {
 	if err := chore[sweepGrants](a.jobs, a.rooms.access.Sweep); err != nil {
 		return err
 	}
-	return chore[trimEvents](a.jobs, a.trim)
+	return chore[trimEvents](a.jobs, a.Trim)
 }
 
 func chore[A job.Args](q *job.Queue, do func(context.Context) error) error {
@@ -49,11 +49,23 @@ func chore[A job.Args](q *job.Queue, do func(context.Context) error) error {
 	return q.Every(tidyEvery, args)
 }
 
-// trim removes the events that are no longer kept; without a retention all are.
-func (a *App) trim(ctx context.Context) error {
-	if a.cfg.EventRetention <= 0 {
-		return nil
+// Trim removes the events that are no longer kept: by what their workspace says, else by the configuration. Without a
+// retention all are kept.
+func (a *App) Trim(ctx context.Context) error {
+	own, err := a.rooms.workspace.Retentions(ctx)
+	if err != nil || len(own) == 0 && a.cfg.EventRetention <= 0 {
+		return err
 	}
-	_, err := a.log.Trim(ctx, a.clock.Now().Add(-a.cfg.EventRetention))
+	now := a.clock.Now()
+	_, err = a.log.Trim(ctx, func(workspaceID string) time.Time {
+		keep, ok := own[workspaceID]
+		if !ok {
+			keep = a.cfg.EventRetention
+		}
+		if keep <= 0 {
+			return time.Time{}
+		}
+		return now.Add(-keep)
+	})
 	return err
 }

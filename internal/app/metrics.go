@@ -30,7 +30,7 @@ func newMetrics(registry prometheus.Registerer, more ...prometheus.Collector) (*
 		closes:        prometheus.NewCounterVec(prometheus.CounterOpts(name("socket_closes_total", "Websockets that closed, by code.")), []string{"code"}),
 		delivered:     counter("deliveries_total", "Answers of subscriptions that were queued for a client."),
 		bytes:         counter("delivery_bytes_total", "Bytes of those answers."),
-		slow:          counter("slow_sockets_total", "Websockets that were cut because the client did not read."),
+		slow:          counter("slow_sockets_total", "Websockets and event streams that were cut because the client did not read."),
 		operations:    prometheus.NewCounterVec(prometheus.CounterOpts(name("operations_total", "Operations answered, by type and code of the first error.")), []string{"type", "code"}),
 		seconds:       prometheus.NewHistogramVec(prometheus.HistogramOpts{Namespace: "karnak", Name: "operation_seconds", Help: "Time to answer a query or a mutation.", Buckets: prometheus.ExponentialBuckets(0.0005, 2, 15)}, []string{"type"}),
 		cost:          prometheus.NewHistogramVec(prometheus.HistogramOpts{Namespace: "karnak", Name: "operation_cost", Help: "Cost points of an operation.", Buckets: prometheus.ExponentialBuckets(1, 4, 8)}, []string{"type"}),

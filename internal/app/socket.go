@@ -29,6 +29,28 @@ func (a *App) initialise(ctx context.Context, payload json.RawMessage, _ *http.R
 	if err != nil {
 		return nil, nil, err
 	}
+	life, err := a.lifetime(ctx, token, caller)
+	if err != nil {
+		return nil, nil, err
+	}
+	return authz.WithActor(ctx, caller.Actor), &transport.Session{Lifetime: life}, nil
+}
+
+// streamSession returns what a stream of server-sent events hangs on: the token of its request and the session.
+func (a *App) streamSession(r *http.Request) (context.Context, error) {
+	token := r.Header.Get("Authorization")
+	if token == "" {
+		return nil, nil
+	}
+	caller, err := a.caller(r.Context(), token)
+	if err != nil {
+		return nil, err
+	}
+	return a.lifetime(r.Context(), token, caller)
+}
+
+// lifetime returns a context that ends with the caller's session, and a little after the token.
+func (a *App) lifetime(ctx context.Context, token string, caller *identity.Caller) (context.Context, error) {
 	life, end := context.WithCancelCause(ctx)
 	detach := a.rooms.identity.OnEnd(caller.Actor.SessionID, func() {
 		end(&transport.CloseError{Code: 4403, Reason: "the session has ended"})
@@ -36,10 +58,11 @@ func (a *App) initialise(ctx context.Context, payload json.RawMessage, _ *http.R
 	context.AfterFunc(ctx, detach)
 	// The session may have ended between the look at it and the hook.
 	if _, err := a.caller(ctx, token); err != nil {
-		return nil, nil, err
+		end(err)
+		return nil, err
 	}
 	go a.expire(life, end, caller)
-	return authz.WithActor(ctx, caller.Actor), &transport.Session{Lifetime: life}, nil
+	return life, nil
 }
 
 // expire ends a socket a little after its token.

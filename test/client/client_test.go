@@ -1,5 +1,5 @@
-// Package client_test drives the binary that is shipped with clients of other makers from npm: @apollo/client, graphql-ws
-// and the audits of graphql-http. Needs node and npm; on PostgreSQL also a server, see ent/enttest.
+// Package client_test drives the binary that is shipped with clients of other makers from npm: @apollo/client, graphql-ws,
+// graphql-sse, eventsource and the audits of graphql-http. Needs node and npm; on PostgreSQL also a server, see ent/enttest.
 package client_test
 
 import (
@@ -28,6 +28,8 @@ func TestClients(t *testing.T) {
 		{"idempotency", 2 * time.Minute},
 		{"socket", 2 * time.Minute},
 		{"drain", 2 * time.Minute},
+		{"sse", 3 * time.Minute},
+		{"defer", time.Minute},
 		{"journey", 6 * time.Minute},
 	}
 	for _, engine := range enttest.Engines {

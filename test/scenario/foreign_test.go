@@ -50,6 +50,7 @@ func TestForeignIDs(t *testing.T) {
 		}{
 			{"updateWorkspace", apptest.Vars{"workspaceId": "$workspace", "name": "A"}},
 			{"updateWorkspace", apptest.Vars{"workspaceId": "$workspace", "name": ""}},
+			{"setEventRetention", apptest.Vars{"workspaceId": "$workspace", "retention": "P30D"}},
 			{"inviteMember", apptest.Vars{"workspaceId": "$workspace", "email": "y@example.test"}},
 			{"revokeInvitation", apptest.Vars{"invitationId": "$invitation"}},
 			{"leaveWorkspace", apptest.Vars{"workspaceId": "$workspace"}},

@@ -188,6 +188,7 @@ func (x *target) inputs() map[string]func() (apptest.Person, apptest.Vars) {
 		"updateProfile":       owner(nil, "displayName", "Owner"),
 		"createWorkspace":     named(nil, "slug", "made-%d", "name", "Made"),
 		"updateWorkspace":     owner(w, "name", "Acme"),
+		"setEventRetention":   owner(w, "retention", "P30D"),
 		"inviteMember":        named(w, "email", "i%d@example.test", "role", "user"),
 		"revokeInvitation":    owner(nil, "invitationId", x.invitation),
 		"acceptInvitation":    owner(nil, "token", "none"),

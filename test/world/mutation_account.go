@@ -74,6 +74,9 @@ func workspaceProviders() map[string]Provider {
 		"updateWorkspace": func(_ *testing.T, w *World, _ Person) Attempt {
 			return given(apptest.Vars{"workspaceId": w.IDs["workspace"], "name": fmt.Sprintf("Acme %d", w.Number())})
 		},
+		"setEventRetention": func(_ *testing.T, w *World, _ Person) Attempt {
+			return given(apptest.Vars{"workspaceId": w.IDs["workspace"], "retention": fmt.Sprintf("P%dD", 30+w.Number())})
+		},
 		"inviteMember": func(_ *testing.T, w *World, _ Person) Attempt {
 			return given(apptest.Vars{"workspaceId": w.IDs["workspace"], "email": fmt.Sprintf("asked%d@example.test", w.Number()), "role": "user"})
 		},

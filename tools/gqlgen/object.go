@@ -39,7 +39,37 @@ func (s *source) object(f *ast.FuncDecl) (bool, error) {
 	b.WriteString("\tif out.Invalid {\n\t\treturn graphql.Null\n\t}\n\treturn out\n}\n\n")
 	s.replace(f.Pos(), f.Pos(), b.String())
 	s.replace(f.Name.Pos(), f.Name.End(), "deferred"+f.Name.Name)
+	s.deferred(f)
 	return true, nil
+}
+
+// deferred leaves the fields that are answered later out of the object; gqlgen makes them null.
+func (s *source) deferred(f *ast.FuncDecl) {
+	ast.Inspect(f.Body, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.AssignStmt:
+			if s.of(n) == "out.Values[i] = graphql.Null" {
+				s.replace(n.Pos(), n.End(), "out.Values[i] = nil")
+			}
+		case *ast.ReturnStmt:
+			if s.of(n) == "return out" {
+				s.replace(n.Pos(), n.End(), "return exec.Given(fields, out.Values)")
+			}
+		}
+		return true
+	})
+}
+
+// parts lets the wait for a deferred part end with its operation.
+func (s *source) parts(f *ast.FuncDecl) (found bool) {
+	ast.Inspect(f.Body, func(n ast.Node) bool {
+		if a, ok := n.(*ast.AssignStmt); ok && s.of(a) == "result := <-ec.DeferredResults" {
+			s.replace(a.Pos(), a.End(), "result, ok := exec.Part(ctx, ec.DeferredResults)\nif !ok {\nreturn nil\n}")
+			found = true
+		}
+		return true
+	})
+	return found
 }
 
 func names(f *ast.FuncDecl) (out []string) {

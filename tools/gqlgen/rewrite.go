@@ -48,7 +48,7 @@ func rewrite(folder string) error {
 			return err
 		}
 	}
-	if found.objects == 0 || found.lists == 0 || found.leaves == 0 {
+	if found.objects == 0 || found.lists == 0 || found.leaves == 0 || found.parts == 0 {
 		return fmt.Errorf("gqlgen writes another code than this tool knows: %+v places were found", found)
 	}
 	for _, s := range all {
@@ -60,7 +60,7 @@ func rewrite(folder string) error {
 }
 
 // counts are the places that were changed.
-type counts struct{ objects, lists, leaves int }
+type counts struct{ objects, lists, leaves, parts int }
 
 func open(name string) (*source, error) {
 	text, err := os.ReadFile(name)
@@ -85,6 +85,8 @@ func (s *source) change(leaves map[string]bool, found *counts) error {
 			return fmt.Errorf("%s: %w", s.name, err)
 		case object:
 			found.objects++
+		case s.parts(f):
+			found.parts++
 		case s.list(f):
 			found.lists++
 		case s.field(f, leaves):

@@ -21,6 +21,10 @@ const (
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "cursor":
+			if field.IsDeferred() {
+				out.Values[i] = graphql.Null
+				continue
+			}
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return ec._Thing_cursor(ctx, field, obj) })
 		}
 	}
@@ -30,6 +34,11 @@ const (
 	list = `func (ec *executionContext) many(ctx context.Context, v []*Thing) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler { return nil })
 	return ret
+}
+`
+	parts = `func (e *executableSchema) Exec(ctx context.Context) {
+	result := <-ec.DeferredResults
+	_ = result
 }
 `
 	leaf = `func (ec *executionContext) _Thing_name(ctx context.Context, field graphql.CollectedField, obj *Thing) graphql.Marshaler {
@@ -48,15 +57,17 @@ func TestRewrite(t *testing.T) {
 		name, text, fails string
 		want              []string
 	}{
-		{"all", object + list + leaf, "", []string{
+		{"all", object + list + leaf + parts, "", []string{
 			`out.Required(i, ec._Thing_name(ctx, field, obj))`, `return ec.deferred_Thing(ctx, sel, obj)`, `func (ec *executionContext) deferred_Thing(`,
 			"if field.Name == \"cursor\" {\n\t\t\tout.Nullable(i, ec._Thing_cursor(ctx, field, obj))", `exec.List(ctx, len(v), func(`,
-			`return ec.marshalString(ctx, field.Selections, obj.Name)`,
+			`return ec.marshalString(ctx, field.Selections, obj.Name)`, `return exec.Given(fields, out.Values)`, "\t\t\tout.Values[i] = nil\n",
+			`result, ok := exec.Part(ctx, ec.DeferredResults)`,
 		}},
-		{"no lists", object + leaf, "another code", nil},
-		{"no objects", list + leaf, "another code", nil},
-		{"no plain fields", object + list, "another code", nil},
-		{"a field in another way", strings.ReplaceAll(object, "ec._Thing_name(ctx, field, obj)", "other(obj)") + list + leaf, "_Thing", nil},
+		{"no parts", object + list + leaf, "another code", nil},
+		{"no lists", object + leaf + parts, "another code", nil},
+		{"no objects", list + leaf + parts, "another code", nil},
+		{"no plain fields", object + list + parts, "another code", nil},
+		{"a field in another way", strings.ReplaceAll(object, "ec._Thing_name(ctx, field, obj)", "other(obj)") + list + leaf + parts, "_Thing", nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

@@ -416,6 +416,7 @@ var (
 		{Name: "slug", Type: field.TypeString, Unique: true, Size: 60},
 		{Name: "tier", Type: field.TypeString, Default: "SOLOPRENEUR"},
 		{Name: "personal", Type: field.TypeBool, Default: false},
+		{Name: "event_retention", Type: field.TypeInt64, Nullable: true},
 	}
 	// WorkspacesTable holds the schema information for the "workspaces" table.
 	WorkspacesTable = &schema.Table{

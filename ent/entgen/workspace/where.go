@@ -96,6 +96,12 @@ func Personal(v bool) predicate.Workspace {
 	return predicate.Workspace(sql.FieldEQ(FieldPersonal, v))
 }
 
+// EventRetention applies equality check predicate on the "event_retention" field. It's identical to EventRetentionEQ.
+func EventRetention(v time.Duration) predicate.Workspace {
+	vc := int64(v)
+	return predicate.Workspace(sql.FieldEQ(FieldEventRetention, vc))
+}
+
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.
 func CreatedAtEQ(v time.Time) predicate.Workspace {
 	return predicate.Workspace(sql.FieldEQ(FieldCreatedAt, v))
@@ -398,6 +404,70 @@ func PersonalEQ(v bool) predicate.Workspace {
 // PersonalNEQ applies the NEQ predicate on the "personal" field.
 func PersonalNEQ(v bool) predicate.Workspace {
 	return predicate.Workspace(sql.FieldNEQ(FieldPersonal, v))
+}
+
+// EventRetentionEQ applies the EQ predicate on the "event_retention" field.
+func EventRetentionEQ(v time.Duration) predicate.Workspace {
+	vc := int64(v)
+	return predicate.Workspace(sql.FieldEQ(FieldEventRetention, vc))
+}
+
+// EventRetentionNEQ applies the NEQ predicate on the "event_retention" field.
+func EventRetentionNEQ(v time.Duration) predicate.Workspace {
+	vc := int64(v)
+	return predicate.Workspace(sql.FieldNEQ(FieldEventRetention, vc))
+}
+
+// EventRetentionIn applies the In predicate on the "event_retention" field.
+func EventRetentionIn(vs ...time.Duration) predicate.Workspace {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = int64(vs[i])
+	}
+	return predicate.Workspace(sql.FieldIn(FieldEventRetention, v...))
+}
+
+// EventRetentionNotIn applies the NotIn predicate on the "event_retention" field.
+func EventRetentionNotIn(vs ...time.Duration) predicate.Workspace {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = int64(vs[i])
+	}
+	return predicate.Workspace(sql.FieldNotIn(FieldEventRetention, v...))
+}
+
+// EventRetentionGT applies the GT predicate on the "event_retention" field.
+func EventRetentionGT(v time.Duration) predicate.Workspace {
+	vc := int64(v)
+	return predicate.Workspace(sql.FieldGT(FieldEventRetention, vc))
+}
+
+// EventRetentionGTE applies the GTE predicate on the "event_retention" field.
+func EventRetentionGTE(v time.Duration) predicate.Workspace {
+	vc := int64(v)
+	return predicate.Workspace(sql.FieldGTE(FieldEventRetention, vc))
+}
+
+// EventRetentionLT applies the LT predicate on the "event_retention" field.
+func EventRetentionLT(v time.Duration) predicate.Workspace {
+	vc := int64(v)
+	return predicate.Workspace(sql.FieldLT(FieldEventRetention, vc))
+}
+
+// EventRetentionLTE applies the LTE predicate on the "event_retention" field.
+func EventRetentionLTE(v time.Duration) predicate.Workspace {
+	vc := int64(v)
+	return predicate.Workspace(sql.FieldLTE(FieldEventRetention, vc))
+}
+
+// EventRetentionIsNil applies the IsNil predicate on the "event_retention" field.
+func EventRetentionIsNil() predicate.Workspace {
+	return predicate.Workspace(sql.FieldIsNull(FieldEventRetention))
+}
+
+// EventRetentionNotNil applies the NotNil predicate on the "event_retention" field.
+func EventRetentionNotNil() predicate.Workspace {
+	return predicate.Workspace(sql.FieldNotNull(FieldEventRetention))
 }
 
 // And groups predicates with the AND operator between them.

@@ -26,6 +26,8 @@ const (
 	FieldTier = "tier"
 	// FieldPersonal holds the string denoting the personal field in the database.
 	FieldPersonal = "personal"
+	// FieldEventRetention holds the string denoting the event_retention field in the database.
+	FieldEventRetention = "event_retention"
 	// Table holds the table name of the workspace in the database.
 	Table = "workspaces"
 )
@@ -39,6 +41,7 @@ var Columns = []string{
 	FieldSlug,
 	FieldTier,
 	FieldPersonal,
+	FieldEventRetention,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -113,4 +116,9 @@ func ByTier(opts ...sql.OrderTermOption) OrderOption {
 // ByPersonal orders the results by the personal field.
 func ByPersonal(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldPersonal, opts...).ToFunc()
+}
+
+// ByEventRetention orders the results by the event_retention field.
+func ByEventRetention(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldEventRetention, opts...).ToFunc()
 }

@@ -32,6 +32,9 @@ type Event struct {
 	Cursor string `json:"-"`
 }
 
+// Position is where the event stands in its log, for whoever follows events of several kinds.
+func (e *Event) Position() string { return e.Cursor }
+
 // Draft is an event that a change appends.
 type Draft struct {
 	Type Type

@@ -157,8 +157,9 @@ func contains(list []string, s string) bool {
 	return false
 }
 
-// Trim removes events that happened before an instant, and raises the floor of their logs in the same transaction.
-func (l *Log) Trim(ctx context.Context, before time.Time) (int, error) {
+// Trim removes events that happened before the instant that kept says for their log, none for the zero time, and raises the
+// floor of the logs in the same transactions.
+func (l *Log) Trim(ctx context.Context, kept func(workspaceID string) time.Time) (int, error) {
 	removed := 0
 	ctx = system(ctx)
 	heads, err := l.db.Client().EventHead.Query().All(ctx)
@@ -166,6 +167,10 @@ func (l *Log) Trim(ctx context.Context, before time.Time) (int, error) {
 		return 0, err
 	}
 	for _, h := range heads {
+		before := kept(h.ID)
+		if before.IsZero() {
+			continue
+		}
 		last, err := l.db.Client().Event.Query().Where(event.WorkspaceID(h.ID), event.OccurredAtLT(before)).
 			Order(event.BySeq(sql.OrderDesc())).First(ctx)
 		if entgen.IsNotFound(err) {

@@ -111,7 +111,7 @@ func TestTrim(t *testing.T) {
 		start := b.clock.Now().Add(-10 * time.Hour)
 		trim := func(before time.Time, removed int, floor int64) {
 			t.Helper()
-			n, err := b.Trim(t.Context(), before)
+			n, err := b.Trim(t.Context(), func(string) time.Time { return before })
 			h := b.head(t, w)
 			if err != nil || n != removed || h.Floor != floor || h.Seq != 10 {
 				t.Errorf("before %s: %d removed, head %+v: %v; want %d and the floor %d", before.Format(time.TimeOnly), n, h, err, removed, floor)
@@ -123,6 +123,14 @@ func TestTrim(t *testing.T) {
 		trim(start.Add(2*time.Hour), 0, 3)
 		trim(b.clock.Now(), 7, 10)
 		trim(b.clock.Now(), 0, 10)
+		if n, err := b.Trim(t.Context(), func(log string) time.Time {
+			if log == w {
+				return time.Time{}
+			}
+			return start
+		}); n != 0 || err != nil {
+			t.Errorf("%d removed: %v", n, err)
+		}
 		if h := b.head(t, young); h.Floor != 0 || len(b.all(t, young)) != 1 {
 			t.Errorf("a young log was cut: %+v", h)
 		}
@@ -143,7 +151,7 @@ func TestTrimNeverLowersTheFloor(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := b.Trim(t.Context(), b.clock.Now().Add(time.Minute)); err != nil {
+		if _, err := b.Trim(t.Context(), func(string) time.Time { return b.clock.Now().Add(time.Minute) }); err != nil {
 			t.Fatal(err)
 		}
 		if h := b.head(t, w); h.Floor != 5 {

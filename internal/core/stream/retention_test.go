@@ -16,7 +16,7 @@ import (
 
 func (n *node) trim(t *testing.T, before time.Time) {
 	t.Helper()
-	if _, err := n.log.Trim(t.Context(), before); err != nil {
+	if _, err := n.log.Trim(t.Context(), func(string) time.Time { return before }); err != nil {
 		t.Error(err)
 	}
 }

@@ -15,6 +15,7 @@ type Event interface{ IsEvent() }
 type ActivityEvent interface {
 	Event
 	IsActivityEvent()
+	Position() string
 }
 
 // WorkspaceEvent is a change of a workspace, its members, roles or grants.
@@ -46,6 +47,9 @@ type StreamGap struct {
 func Gap(g *stream.Gap) *StreamGap {
 	return &StreamGap{ID: id.New(id.Event), Cursor: g.Cursor, Type: "stream.gap", Seq: g.To, From: g.From, To: g.To, OccurredAt: g.At, Reason: Retention}
 }
+
+// Position is where the events go on.
+func (g StreamGap) Position() string { return g.Cursor }
 
 // IsEvent marks an event of the log.
 func (StreamGap) IsEvent() {}

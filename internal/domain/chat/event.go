@@ -34,6 +34,7 @@ type ChannelEvent interface {
 	IsEvent()
 	IsActivityEvent()
 	IsChannelEvent()
+	Position() string
 }
 
 // Happened is what the events of a channel have in common.

@@ -123,29 +123,36 @@ func (s *Service) UpdateWorkspace(ctx context.Context, in UpdateWorkspaceInput) 
 	if err := in.validate(); err != nil {
 		return nil, err
 	}
+	return s.change(ctx, in.WorkspaceID, in.ExpectedVersion, func(u *entgen.WorkspaceUpdateOne) { u.SetName(in.Name) })
+}
+
+// change makes the next version of a workspace, of the given one where one is given.
+func (s *Service) change(ctx context.Context, workspaceID string, version *int, set func(*entgen.WorkspaceUpdateOne)) (*UpdateWorkspacePayload, error) {
 	p := &UpdateWorkspacePayload{}
 	done, err := s.Log.Change(ctx, func(ctx context.Context, tx *eventlog.Tx) (_ string, err error) {
 		// Two changes of the same version wait for each other here.
-		if err := tx.Workspace.UpdateOneID(in.WorkspaceID).AddVersion(0).Exec(ctx); err != nil {
+		if err := tx.Workspace.UpdateOneID(workspaceID).AddVersion(0).Exec(ctx); err != nil {
 			return "", err
 		}
-		if p.Workspace, err = tx.Workspace.Get(ctx, in.WorkspaceID); err != nil {
+		if p.Workspace, err = tx.Workspace.Get(ctx, workspaceID); err != nil {
 			return "", err
 		}
-		if in.ExpectedVersion != nil && *in.ExpectedVersion != p.Workspace.Version {
+		if version != nil && *version != p.Workspace.Version {
 			return "", fault.User(fault.Conflict, "expectedVersion", "The workspace is at version %d: look at it and decide again.", p.Workspace.Version)
 		}
-		if p.Workspace, err = p.Workspace.Update().SetName(in.Name).AddVersion(1).Save(ctx); err != nil {
+		next := p.Workspace.Update().AddVersion(1)
+		set(next)
+		if p.Workspace, err = next.Save(ctx); err != nil {
 			return "", err
 		}
-		return in.WorkspaceID, tx.Append(ctx, in.WorkspaceID, eventlog.Draft{Type: updated, ObjectID: in.WorkspaceID})
+		return workspaceID, tx.Append(ctx, workspaceID, eventlog.Draft{Type: updated, ObjectID: workspaceID})
 	})
 	if err != nil {
 		return p, err
 	}
 	p.Receipt = done.Receipt
 	if done.Replayed {
-		p.Workspace, err = s.Guard.Workspace(ctx, in.WorkspaceID)
+		p.Workspace, err = s.Guard.Workspace(ctx, workspaceID)
 	}
 	return p, err
 }

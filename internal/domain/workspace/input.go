@@ -3,6 +3,7 @@ package workspace
 import (
 	"regexp"
 	"strings"
+	"time"
 
 	"karnak/internal/platform/fault"
 	"karnak/internal/platform/id"
@@ -43,6 +44,32 @@ func (in *UpdateWorkspaceInput) validate() error {
 	var i fault.Issues
 	in.Name = strings.TrimSpace(in.Name)
 	i.Text("name", in.Name, 1, 80, false)
+	return i.Err()
+}
+
+// SetEventRetentionInput is the input of setEventRetention. Without a retention the node's counts.
+type SetEventRetentionInput struct {
+	ClientMutationID *string
+	WorkspaceID      string
+	Retention        *time.Duration
+	ExpectedVersion  *int
+}
+
+// Bounds of how long events are kept: the least lets a client that was away for a while resume.
+const (
+	leastRetention = time.Hour
+	mostRetention  = 100 * 365 * 24 * time.Hour
+)
+
+func (in *SetEventRetentionInput) validate() error {
+	var i fault.Issues
+	switch {
+	case in.Retention == nil:
+	case *in.Retention < leastRetention:
+		i.Add(fault.TooShort, "retention", "Events are kept for an hour at least.")
+	case *in.Retention > mostRetention:
+		i.Add(fault.TooLong, "retention", "Events are kept for 36500 days at most; leave it out to keep them as long as the server does.")
+	}
 	return i.Err()
 }
 

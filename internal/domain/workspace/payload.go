@@ -28,6 +28,9 @@ type UpdateWorkspacePayload struct {
 	Workspace *entgen.Workspace
 }
 
+// SetEventRetentionPayload is the result of setEventRetention.
+type SetEventRetentionPayload UpdateWorkspacePayload
+
 // InviteMemberPayload is the result of inviteMember.
 type InviteMemberPayload struct {
 	eventlog.Receipt

@@ -1,5 +1,6 @@
 // Clients as an application builds them: Apollo over HTTP and over graphql-ws.
 import { ApolloClient, ApolloLink, HttpLink, InMemoryCache } from "@apollo/client";
+import { Defer20220824Handler } from "@apollo/client/incremental";
 import { GraphQLWsLink } from "@apollo/client/link/subscriptions";
 import { getMainDefinition, relayStylePagination } from "@apollo/client/utilities";
 import { createClient } from "graphql-ws";
@@ -40,6 +41,7 @@ export function apolloClient(token) {
   const http = new HttpLink({ uri: url, headers: token && { authorization: `Bearer ${token}` } });
   const client = new ApolloClient({
     link: ApolloLink.split(isSubscription, new GraphQLWsLink(socket), http),
+    incrementalHandler: new Defer20220824Handler(),
     cache: new InMemoryCache({ typePolicies: { Channel: { fields: { messages: relayStylePagination() } } } }),
   });
   return { client, cut: socket.cut, close: () => socket.dispose() };

@@ -1,0 +1,2 @@
+-- Modify "workspaces" table
+ALTER TABLE "workspaces" ADD COLUMN "event_retention" bigint NULL;
