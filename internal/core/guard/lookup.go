@@ -44,14 +44,19 @@ func (g *Guard) Person(ctx context.Context, userID string) (*entgen.User, error)
 		// Not the system: users are of no workspace, and what the connection may see stays as it is.
 		ctx = privacy.DecisionContext(ctx, privacy.Allow)
 		q := g.db.Client().User.Query().Where(store.In(user.FieldID, ids))
-		q.Select(shown()...)
+		q.Select(Shown()...)
 		rows, err := q.All(ctx)
 		return index(rows, func(u *entgen.User) string { return u.ID }), err
 	})
 }
 
-// shown are the columns of a user that an answer may show.
-func shown() []string {
+// KnowPerson is told of a person that was read beside what names them, so that Person does not ask for them in this answer.
+func (g *Guard) KnowPerson(ctx context.Context, u *entgen.User) {
+	batch.Know(ctx, kindPerson{}, u.ID, u)
+}
+
+// Shown are the columns of a user that an answer may show, as Person has them.
+func Shown() []string {
 	return []string{user.FieldID, user.FieldCreatedAt, user.FieldVersion, user.FieldEmail, user.FieldDisplayName, user.FieldSuperAdmin, user.FieldSuspendedAt}
 }
 

@@ -174,6 +174,9 @@ type (
 // answer share a query.
 func (s *Service) Message(ctx context.Context, messageID string) (*entgen.Message, error) {
 	return batch.Load(ctx, kindMessage{}, messageID, func(ctx context.Context, ids []string) (map[string]*entgen.Message, error) {
+		if len(ids) == 1 {
+			return s.one(ctx, ids[0])
+		}
 		rows, err := s.DB.Client().Message.Query().Where(store.In(message.FieldID, ids)).All(ctx)
 		s.expect(ctx, rows)
 		return index(rows, func(m *entgen.Message) string { return m.ID }), err

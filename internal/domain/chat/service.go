@@ -35,6 +35,7 @@ type Service struct {
 	Config
 	channels, members, messages, found *page.List
 	places                             *places
+	single                             *ent.Ready
 }
 
 // New returns the service.
@@ -51,6 +52,7 @@ func New(c Config) (*Service, error) {
 		messages: page.NewList(key[:], "messages", false, func(x *entgen.Message) []any { return []any{x.Seq} }, page.Column{Name: "seq", Kind: page.Int}),
 		found:    page.NewList(key[:], "found", true, func(x *entgen.Message) []any { return []any{x.ID} }, page.Column{Name: "id"}),
 		places:   newPlaces(),
+		single:   newSingle(c.DB),
 	}, nil
 }
 

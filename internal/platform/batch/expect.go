@@ -58,14 +58,28 @@ func Expect[K comparable](ctx context.Context, kind any, keys []K) {
 	l.of = append(l.of, keys)
 }
 
+// Know tells what a key of a kind stands for, where that was found on the way to something else. A look-up of it fetches
+// nothing; one that was made before keeps its answer.
+func Know[K comparable, V any](ctx context.Context, kind any, key K, value V) {
+	s, ok := ctx.Value(scopeKey{}).(*scope)
+	if !ok {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e := flightsOf[K](s, kind)
+	if e.by[key] != nil {
+		return
+	}
+	f := &flight[K]{found: map[K]V{key: value}}
+	f.once.Do(func() {})
+	e.by[key] = f
+}
+
 // flightOf returns the flight of a key, and closes it to further keys; nil for a key that nobody expects and that others may
 // ask for at the same time. The scope is locked.
 func flightOf[K comparable](s *scope, kind any, key K) *flight[K] {
-	e, ok := s.flights[kind].(*flights[K])
-	if !ok {
-		e = &flights[K]{by: map[K]*flight[K]{}}
-		s.flights[kind] = e
-	}
+	e := flightsOf[K](s, kind)
 	if l, ok := s.told[familyOf(kind)].(*lists[K]); ok {
 		for _, keys := range l.of[e.heard:] {
 			e.board(keys)
@@ -81,6 +95,15 @@ func flightOf[K comparable](s *scope, kind any, key K) *flight[K] {
 		e.open = nil
 	}
 	return f
+}
+
+func flightsOf[K comparable](s *scope, kind any) *flights[K] {
+	e, ok := s.flights[kind].(*flights[K])
+	if !ok {
+		e = &flights[K]{by: map[K]*flight[K]{}}
+		s.flights[kind] = e
+	}
+	return e
 }
 
 func (e *flights[K]) board(keys []K) {

@@ -45,6 +45,17 @@ func TestExpect(t *testing.T) {
 			batch.Expect(ctx, "another", []int{1, 2})
 			s.load(ctx, t, "kind", 1)
 		}, [][]int{{1}}},
+		{"what is known is not asked for", func(t *testing.T, ctx context.Context, s *source) {
+			batch.Know(ctx, "kind", 2, "value 2")
+			batch.Expect(ctx, "kind", []int{1, 2, 3})
+			s.load(ctx, t, "kind", 2, 3)
+		}, [][]int{{1, 3}}},
+		{"what was asked for keeps its answer", func(t *testing.T, ctx context.Context, s *source) {
+			batch.Expect(ctx, "kind", []int{1, 2})
+			s.load(ctx, t, "kind", 1)
+			batch.Know(ctx, "kind", 2, "another value")
+			s.load(ctx, t, "kind", 2)
+		}, [][]int{{1, 2}}},
 		{"no keys", func(t *testing.T, ctx context.Context, s *source) {
 			batch.Expect(ctx, "kind", []int{})
 			s.load(ctx, t, "kind", 1)
