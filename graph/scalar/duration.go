@@ -18,14 +18,14 @@ func MarshalDuration(d time.Duration) graphql.Marshaler {
 	}
 	out, clock := []byte{'P'}, false
 	for _, u := range units[1:] {
-		n := d / u.length
-		if d -= n * u.length; n == 0 {
+		n := int64(d / u.length)
+		if d %= u.length; n == 0 {
 			continue
 		}
 		if u.length < day && !clock {
 			out, clock = append(out, 'T'), true
 		}
-		out = append(strconv.AppendInt(out, int64(n), 10), u.name)
+		out = append(strconv.AppendInt(out, n, 10), u.name)
 	}
 	return graphql.MarshalString(string(out))
 }

@@ -28,7 +28,7 @@ func (s *SSE) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecu
 		a.refuse(refused)
 		return
 	}
-	st := s.newStream(w, r.Context())
+	st := s.newStream(r.Context(), w)
 	defer st.cancel(nil)
 	op, errs := exec.CreateOperationContext(st.ctx, params)
 	subscribes := errs == nil && op.Operation.Operation == ast.Subscription
@@ -77,8 +77,9 @@ type eventStream struct {
 	// frames hands over what is to be written: nothing waits but the one frame that is offered.
 	frames chan chunk
 	beat   chan struct{}
-	// Instants for the sweeper: the write that is under way, and the last one.
-	writing, wrote instant
+	// Instants for the sweeper: the write that is under way, and the last one; the one that it saw under way, and when it saw it
+	// first.
+	writing, wrote, seen, since instant
 }
 
 // chunk is a piece of a stream; event says that it is a next of a subscription.
@@ -87,7 +88,7 @@ type chunk struct {
 	event bool
 }
 
-func (s *SSE) newStream(w http.ResponseWriter, ctx context.Context) *eventStream {
+func (s *SSE) newStream(ctx context.Context, w http.ResponseWriter) *eventStream {
 	st := &eventStream{s: s, w: w, rc: http.NewResponseController(w), frames: make(chan chunk), beat: make(chan struct{}, 1)}
 	st.stream.marked = true
 	st.stream.denied = func() {
@@ -128,7 +129,7 @@ func (st *eventStream) serve(run func()) {
 		run()
 	}()
 	// Who is cut off together does not come back together.
-	st.write(appendRetry(nil, soonest+rand.N(latest-soonest)))
+	st.write(appendRetry(nil, soonest+rand.N(latest-soonest))) //nolint:gosec // spreads them, hides nothing
 	for st.step() {
 	}
 	st.cancel(context.Canceled)
@@ -190,10 +191,14 @@ func (st *eventStream) write(b []byte) bool {
 	return err == nil
 }
 
-// check cuts a stream whose client does not read, and keeps a silent one alive.
+// check cuts a stream whose client does not read, and keeps a silent one alive. A write's time counts from when it was seen
+// first: a clock that jumps, as after a machine slept, must not make one that is a moment from its end look stuck.
 func (st *eventStream) check(now time.Time) {
+	if at := st.writing.at.Load(); at != st.seen.at.Swap(at) {
+		st.since.set(now)
+	}
 	switch {
-	case st.writing.age(now) >= st.s.WriteTimeout:
+	case !st.seen.never() && st.since.age(now) >= st.s.WriteTimeout:
 		st.s.Observer.Slow()
 		st.cut()
 	case st.writing.never() && st.wrote.age(now) >= st.s.BeatEvery:

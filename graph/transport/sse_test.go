@@ -308,14 +308,16 @@ func TestSSESlowReader(t *testing.T) {
 	}, "ticks": feed(given(1))}), s, newHTTP(t, HTTPConfig{}))
 	slow := listen(t, srv, "subscription{many}")
 	settled(t, &taken)
+	check := func() { s.each(func(st *eventStream) { st.check(c.Now()) }) }
+	check()
 	c.Advance(9 * time.Second)
-	s.each(func(st *eventStream) { st.check(c.Now()) })
+	check()
 	listen(t, srv, "subscription{ticks}").want(retry, "event: next\ndata: {\"data\":{\"ticks\":1}}\n", complete, "")
 	if o.slow.Load() != 0 {
 		t.Error("cut before its time")
 	}
 	c.Advance(time.Second)
-	s.each(func(st *eventStream) { st.check(c.Now()) })
+	check()
 	<-stuck
 	if o.slow.Load() != 1 {
 		t.Errorf("%d are called slow", o.slow.Load())

@@ -20,7 +20,7 @@ func extras() map[string]any {
 		"SendMessageInput.id": "$message", "CreateWorkspaceInput.id": "$workspace", "CreateChannelInput.id": "$public",
 		"CreateRoleInput.id": "$role", "GrantPermissionInput.id": "$grant",
 		"UpdateWorkspaceInput.expectedVersion": 99, "UpdateChannelInput.expectedVersion": 99, "EditMessageInput.expectedVersion": 99,
-		"UpdateRoleInput.expectedVersion": 99, "UpdateChannelInput.name": "another name", "CreateChannelInput.topic": "a topic",
+		"UpdateRoleInput.expectedVersion": 99, "SetEventRetentionInput.expectedVersion": 99, "UpdateChannelInput.name": "another name", "CreateChannelInput.topic": "a topic",
 		"UpdateRoleInput.parents": []string{"user"}, "UpdateRoleInput.deny": []string{"chat:write"}, "CreateRoleInput.parents": []string{"user"},
 		"CreateRoleInput.deny": []string{"chat:write"}, "SignOutInput.everywhere": false,
 	}

@@ -1,6 +1,7 @@
 package scenario_test
 
 import (
+	"errors"
 	"io"
 	"mime"
 	"mime/multipart"
@@ -37,7 +38,7 @@ func parts(t testing.TB, n *apptest.Node, p apptest.Person, query, accept string
 	var list []string
 	for m := multipart.NewReader(res.Body, params["boundary"]); ; {
 		part, err := m.NextPart()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return res.StatusCode, list
 		}
 		if err != nil {

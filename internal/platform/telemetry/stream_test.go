@@ -54,6 +54,7 @@ func TestStreamsPass(t *testing.T) {
 		t.Errorf("hijack: %v", err)
 	}
 	b.srv.Close()
+	b.running.Wait()
 	metrics := b.metrics(t)
 	if !strings.Contains(metrics, `route="/ws",status="101"} 1`) || strings.Contains(metrics, "karnak_http_request_seconds_count") {
 		t.Errorf("streams are counted wrongly")

@@ -82,6 +82,8 @@ type bundle struct {
 	reg   *prometheus.Registry
 	clock *clock.Manual
 	srv   *httptest.Server
+	// running are the requests that the layer has not done with, hijacked ones too, for which a server does not wait.
+	running sync.WaitGroup
 }
 
 func serve(t *testing.T, handlers map[string]http.HandlerFunc) *bundle {
@@ -99,7 +101,12 @@ func serve(t *testing.T, handlers map[string]http.HandlerFunc) *bundle {
 	for pattern, h := range handlers {
 		mux.HandleFunc(pattern, h)
 	}
-	b.srv = httptest.NewUnstartedServer(layer.Wrap(mux))
+	wrapped := layer.Wrap(mux)
+	b.srv = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		b.running.Add(1)
+		defer b.running.Done()
+		wrapped.ServeHTTP(w, r)
+	}))
 	b.srv.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	b.srv.Start()
 	t.Cleanup(b.srv.Close)
