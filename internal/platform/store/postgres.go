@@ -37,7 +37,7 @@ func openPostgres(ctx context.Context, c Config) (*Store, error) {
 	db := sql.OpenDB(&connector{base: base, scope: c.Scope, role: c.Role})
 	pool := c.Pool
 	if pool <= 0 {
-		pool = 20
+		pool = 8
 	}
 	db.SetMaxOpenConns(pool)
 	db.SetMaxIdleConns(pool)
