@@ -172,6 +172,9 @@ func (r *run) load(ctx context.Context) (l ledger.Ledgers, err error) {
 // cycles kills the server again and again, and leaves one that runs.
 func (r *run) cycles(ctx context.Context) error {
 	for n := range r.Cycles {
+		if err := r.answered(ctx); err != nil {
+			return err
+		}
 		if err := r.pause(ctx, r.Least+time.Duration(r.dice.Int64N(int64(r.Most-r.Least)))); err != nil {
 			return err
 		}
@@ -191,6 +194,18 @@ func (r *run) cycles(ctx context.Context) error {
 		}
 	}
 	return r.pause(ctx, r.Least)
+}
+
+// answered waits for the first acknowledgement of a life: where the machine is busy, lives that were counted from their start
+// would end before anything happened in them.
+func (r *run) answered(ctx context.Context) error {
+	before, deadline := r.acknowledged.Load(), time.Now().Add(answerWithin)
+	for r.acknowledged.Load() == before && time.Now().Before(deadline) && r.server.Alive() {
+		if err := r.pause(ctx, time.Millisecond); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (r *run) kill() error {
