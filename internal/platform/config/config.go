@@ -57,7 +57,7 @@ type Config struct {
 	ShutdownGrace  time.Duration `name:"shutdown-grace" type:"setting" default:"20s" help:"Longest time from SIGTERM to the end of the process."`
 
 	SQLiteReaders int   `name:"sqlite-readers" type:"setting" default:"4" help:"Connections that read the SQLite file."`
-	PostgresPool  int   `name:"postgres-pool" type:"setting" default:"8" help:"Connections to PostgreSQL."`
+	PostgresPool  int   `name:"postgres-pool" type:"setting" default:"8" help:"Connections to PostgreSQL, two to four for each of its cores."`
 	RLS           bool  `name:"rls" type:"setting" default:"true" help:"Row-level security on PostgreSQL as a second wall between workspaces."`
 	MemoryLimit   Bytes `name:"memory-limit" type:"setting" default:"0" help:"Memory the garbage collector aims to stay under; 0 for none."`
 
