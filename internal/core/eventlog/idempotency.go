@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
+	"slices"
 
 	"entgo.io/ent/dialect/sql"
 
@@ -12,25 +14,71 @@ import (
 	"karnak/ent/entgen"
 	"karnak/ent/entgen/idempotency"
 	"karnak/internal/platform/fault"
+	"karnak/internal/platform/store"
 )
 
-// replay claims the key of a mutation for this transaction, and reports whether it was used before.
-func (l *Log) replay(ctx context.Context, tx *Tx, m Mutation, done *Done) (bool, error) {
-	claim := sql.Dialect(tx.Dialect()).Insert("idempotency_keys").Columns("id", "created_at", "fingerprint").
-		Values(idempotencyID(ctx, m.Key), l.clock.Now(), m.Fingerprint).OnConflict(sql.DoNothing())
-	text, args := claim.Query()
-	var res sql.Result
-	if err := tx.Exec(ctx, text, args, &res); err != nil {
-		return false, err
+// entry is an idempotency key as a Table has it.
+type entry struct {
+	ID          string `json:"id"`
+	At          string `json:"at,omitempty"`
+	Fingerprint string `json:"fingerprint"`
+	ObjectID    string `json:"object_id"`
+	LogID       string `json:"log_id"`
+	Seq         int64  `json:"seq"`
+}
+
+// claim takes the keys of the changes for this transaction, in one order for all who do. Changes whose keys were used before are
+// answered as they were then.
+func (l *Log) claim(ctx context.Context, tx *Tx, of []*Joint) error {
+	var wanted []entry
+	for _, j := range of {
+		if j.key != "" {
+			wanted = append(wanted, entry{ID: j.key, At: store.Time(l.clock.Now()), Fingerprint: j.mutation.Fingerprint})
+		}
 	}
-	if n, err := res.RowsAffected(); err != nil || n == 1 {
-		return false, err
+	if len(wanted) == 0 {
+		return nil
 	}
-	used, err := tx.Idempotency.Get(authz.System(ctx, "eventlog: read an idempotency key"), idempotencyID(ctx, m.Key))
+	var taken []string
+	err := each(ctx, tx, "INSERT INTO idempotency_keys (id, created_at, fingerprint) SELECT id, at, fingerprint FROM "+
+		store.Table(tx.Dialect(), "k", "id varchar", "at timestamptz", "fingerprint varchar")+" ORDER BY id ON CONFLICT DO NOTHING RETURNING id",
+		wanted, func(rows *sql.Rows) error {
+			taken = append(taken, "")
+			return rows.Scan(&taken[len(taken)-1])
+		})
+	if err != nil || len(taken) == len(wanted) {
+		return err
+	}
+	return l.repeats(ctx, tx, of, taken)
+}
+
+// repeats answers the changes whose keys could not be taken.
+func (l *Log) repeats(ctx context.Context, tx *Tx, of []*Joint, taken []string) error {
+	var used []string
+	for _, j := range of {
+		if j.key != "" && !slices.Contains(taken, j.key) {
+			used = append(used, j.key)
+		}
+	}
+	rows, err := tx.Idempotency.Query().Where(store.In(idempotency.FieldID, used)).All(authz.System(ctx, "eventlog: read idempotency keys"))
 	if err != nil {
-		return false, err
+		return err
 	}
-	return true, l.repeat(used, m, done)
+	found := map[string]*entgen.Idempotency{}
+	for _, r := range rows {
+		found[r.ID] = r
+	}
+	for _, j := range of {
+		if !slices.Contains(used, j.key) {
+			continue
+		}
+		if found[j.key] == nil {
+			return errors.New("eventlog: an idempotency key is gone that was just used")
+		}
+		j.used = true
+		j.err = l.repeat(found[j.key], j.mutation, &j.done)
+	}
+	return nil
 }
 
 // repeat answers as the change did that used the key.
@@ -64,16 +112,37 @@ func (l *Log) Replay(ctx context.Context) (*Done, error) {
 	return done, l.repeat(used, m, done)
 }
 
-// remember writes what a mutation with a key did.
-func (l *Log) remember(ctx context.Context, tx *Tx, m Mutation, done *Done, last *Event) error {
-	if m.Key == "" {
+// remember writes what the mutations with a key did, and gives back the keys of those that were refused.
+func (l *Log) remember(ctx context.Context, tx *Tx, of []*Joint) error {
+	var made []entry
+	var back []string
+	for _, j := range of {
+		switch {
+		case j.key == "" || j.used:
+		case j.err != nil:
+			back = append(back, j.key)
+		default:
+			e := entry{ID: j.key, ObjectID: j.done.ObjectID}
+			if j.last != nil {
+				e.LogID, e.Seq = j.last.WorkspaceID, j.last.Seq
+			}
+			made = append(made, e)
+		}
+	}
+	if len(back) > 0 {
+		if _, err := tx.Idempotency.Delete().Where(store.In(idempotency.FieldID, back)).Exec(authz.System(ctx, "eventlog: give idempotency keys back")); err != nil {
+			return err
+		}
+	}
+	if len(made) == 0 {
 		return nil
 	}
-	set := tx.Idempotency.UpdateOneID(idempotencyID(ctx, m.Key)).SetObjectID(done.ObjectID)
-	if done.Cursor != nil {
-		set.SetLogID(last.WorkspaceID).SetSeq(last.Seq)
+	args, err := store.Rows(made)
+	if err != nil {
+		return err
 	}
-	return set.Exec(authz.System(ctx, "eventlog: keep an idempotency key"))
+	return tx.Exec(ctx, "UPDATE idempotency_keys SET object_id = k.object_id, log_id = k.log_id, seq = k.seq FROM "+
+		store.Table(tx.Dialect(), "k", "id varchar", "object_id varchar", "log_id varchar", "seq bigint")+" WHERE idempotency_keys.id = k.id", args, nil)
 }
 
 // idempotencyID keeps the keys of different actors apart.

@@ -148,7 +148,7 @@ func sqlitePlans(t *testing.T, n *apptest.Node) map[string]string {
 		}
 		for _, s := range statements {
 			if ours(s) {
-				out[s] = column(t, c, 3, "EXPLAIN QUERY PLAN "+s, make([]any, strings.Count(s, "?"))...)
+				out[s] = column(t, c, 3, "EXPLAIN QUERY PLAN "+s, make([]any, strings.Count(s, "?")+strings.Count(s, "$1"))...)
 			}
 		}
 	}

@@ -2,59 +2,14 @@ package chat
 
 import (
 	"context"
-	"errors"
-
-	"entgo.io/ent/dialect/sql"
 
 	"karnak/authz"
 	"karnak/ent/entgen"
 	"karnak/ent/entgen/member"
-	"karnak/ent/entgen/message"
 	"karnak/ent/enum"
 	"karnak/internal/core/eventlog"
 	"karnak/internal/platform/fault"
-	"karnak/internal/platform/id"
-	"karnak/internal/platform/store"
 )
-
-// SendMessage posts a message. Needs chat:write, and membership of the workspace. Sending the same client-made id again
-// answers with the message that is there, when it is the caller's and of this channel; any other use of the id is TAKEN.
-func (s *Service) SendMessage(ctx context.Context, in SendMessageInput) (*SendMessagePayload, error) {
-	c, err := s.readable(ctx, in.ChannelID, authz.ChatWrite)
-	if err != nil {
-		return nil, err
-	}
-	if err := in.validate(); err != nil {
-		return nil, err
-	}
-	if a := authz.ActorOf(ctx); a.Super {
-		if err := s.belong(ctx, c.WorkspaceID, a.UserID); err != nil {
-			return nil, err
-		}
-	}
-	if err := s.speaks(ctx, c); err != nil {
-		return nil, err
-	}
-	known, err := s.known(ctx, c.WorkspaceID, mentions(in.Body))
-	if err != nil {
-		return nil, err
-	}
-	var m *entgen.Message
-	send := func(ctx context.Context, tx *eventlog.Tx) (string, error) {
-		if m, err = s.post(ctx, tx, c, in, known); err != nil {
-			return "", err
-		}
-		return m.ID, nil
-	}
-	done, err := s.Log.Change(ctx, send)
-	if in.ID != nil && store.Duplicate(err) { // by an attempt of the same message, whose end nobody knew, or by somebody else
-		done, err = s.Log.Change(ctx, send)
-	}
-	if in.ID != nil && store.Duplicate(err) {
-		return nil, idTaken()
-	}
-	return sent(ctx, s, done, m, err, func(p MessagePayload) *SendMessagePayload { return &SendMessagePayload{p} })
-}
 
 // speaks checks that a channel is public or the caller a member of it: to read it by chat:read:all is not to write to it.
 func (s *Service) speaks(ctx context.Context, c *entgen.Channel) error {
@@ -67,8 +22,6 @@ func (s *Service) speaks(ctx context.Context, c *entgen.Channel) error {
 	}
 	return err
 }
-
-func idTaken() error { return fault.User(fault.Taken, "id", "This id is in use: make another one.") }
 
 // sent makes a mutation's payload of a message, looking it up when the change was replayed.
 func sent[P any](ctx context.Context, s *Service, done *eventlog.Done, m *entgen.Message, err error, wrap func(MessagePayload) *P) (*P, error) {
@@ -89,62 +42,6 @@ func (s *Service) known(ctx context.Context, workspaceID string, users []string)
 	found, err := s.DB.Client().Member.Query().Where(member.WorkspaceID(workspaceID), member.UserIDIn(users...), member.LeftAtIsNil()).
 		Select(member.FieldUserID).Strings(ctx)
 	return found, err
-}
-
-// post writes a message under the channel's next number. The channel's row is locked from here to the commit, which keeps
-// the numbers without holes.
-func (s *Service) post(ctx context.Context, tx *eventlog.Tx, c *entgen.Channel, in SendMessageInput, mentioned []string) (*entgen.Message, error) {
-	messageID := id.New(id.Message)
-	if in.ID != nil {
-		messageID = *in.ID
-		old, err := optional(tx.Message.Query().Where(message.ID(messageID)).Only(ctx))
-		if err != nil || old != nil {
-			return s.again(ctx, old, c, err)
-		}
-	}
-	if in.ReplyToID != nil {
-		there, err := tx.Message.Query().Where(message.ID(*in.ReplyToID), message.ChannelID(c.ID)).Exist(ctx)
-		if err != nil || !there {
-			return nil, either(err, fault.User(fault.Missing, "replyToId", "There is no such message in this channel."))
-		}
-	}
-	seq, err := s.number(ctx, tx, c)
-	if err != nil {
-		return nil, err
-	}
-	draft := tx.Message.Create().SetID(messageID).SetWorkspaceID(c.WorkspaceID).SetChannelID(c.ID).SetSeq(seq).SetBody(in.Body).
-		SetAuthorID(authz.ActorOf(ctx).UserID).SetNillableReplyToID(in.ReplyToID).SetCreatedAt(s.Clock.Now())
-	if len(mentioned) > 0 {
-		draft.SetMentionIds(mentioned)
-	}
-	m, err := draft.Save(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return m, tx.Append(ctx, c.WorkspaceID, eventlog.Draft{Type: posted, ObjectID: m.ID, ChannelID: c.ID})
-}
-
-// again answers a second sending of the same id.
-func (s *Service) again(ctx context.Context, old *entgen.Message, c *entgen.Channel, err error) (*entgen.Message, error) {
-	if err != nil {
-		return nil, err
-	}
-	if old.ChannelID != c.ID || old.AuthorID != authz.ActorOf(ctx).UserID {
-		return nil, idTaken()
-	}
-	return old, nil
-}
-
-// number takes the next number of a channel.
-func (s *Service) number(ctx context.Context, tx *eventlog.Tx, c *entgen.Channel) (int, error) {
-	text, args := sql.Dialect(tx.Dialect()).Update("channels").Add("last_seq", 1).
-		Where(sql.And(sql.EQ("id", c.ID), sql.EQ("workspace_id", c.WorkspaceID))).Returning("last_seq").Query()
-	rows := &sql.Rows{}
-	if err := tx.Query(ctx, text, args, rows); err != nil {
-		return 0, err
-	}
-	seq, err := sql.ScanInt(rows)
-	return seq, errors.Join(err, rows.Close())
 }
 
 // EditMessage changes the body of the caller's own message. Needs chat:write. A stale version is CONFLICT, with the

@@ -5,6 +5,7 @@ import (
 
 	"github.com/maypok86/otter/v2"
 
+	"karnak/authz"
 	"karnak/ent/entgen"
 	"karnak/ent/enum"
 )
@@ -32,4 +33,22 @@ func (s *Service) place(ctx context.Context, m *entgen.Message) (*entgen.Channel
 		s.places.Set(c.ID, place{c.WorkspaceID, c.Visibility})
 	}
 	return c, err
+}
+
+// writable is readable for chat:write, with the channel as far as may looks at it: what never changes of it is remembered, so
+// that a public channel costs no read.
+func (s *Service) writable(ctx context.Context, channelID string) (*entgen.Channel, error) {
+	p, ok := s.places.GetIfPresent(channelID)
+	if !ok || !authz.ActorOf(ctx).In(p.workspaceID) {
+		c, err := s.readable(ctx, channelID, authz.ChatWrite)
+		if err == nil {
+			s.places.Set(c.ID, place{c.WorkspaceID, c.Visibility})
+		}
+		return c, err
+	}
+	if _, err := s.Guard.Actor(ctx); err != nil {
+		return nil, err
+	}
+	c := &entgen.Channel{ID: channelID, WorkspaceID: p.workspaceID, Visibility: p.visibility}
+	return c, s.may(ctx, c, authz.ChatWrite)
 }

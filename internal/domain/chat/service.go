@@ -15,6 +15,7 @@ import (
 	"karnak/internal/core/guard"
 	"karnak/internal/core/stream"
 	"karnak/internal/platform/clock"
+	"karnak/internal/platform/combine"
 	"karnak/internal/platform/fault"
 	"karnak/internal/platform/page"
 	"karnak/internal/platform/secret"
@@ -36,6 +37,7 @@ type Service struct {
 	channels, members, messages, found *page.List
 	places                             *places
 	single                             *ent.Ready
+	sends                              *combine.Combiner[*sending]
 }
 
 // New returns the service.
@@ -44,7 +46,7 @@ func New(c Config) (*Service, error) {
 		return nil, errors.New("chat: DB, Log, Hub, Guard, Clock and Keys are needed")
 	}
 	key := c.Keys.Derive("page/chat")
-	return &Service{
+	s := &Service{
 		Config:   c,
 		channels: page.NewList(key[:], "channels", false, func(x *entgen.Channel) []any { return []any{x.Name, x.ID} }, page.Column{Name: "name"}, page.Column{Name: "id"}),
 		members: page.NewList(key[:], "channel_members", false, func(x *entgen.ChannelMember) []any { return []any{x.JoinedAt, x.ID} },
@@ -53,7 +55,10 @@ func New(c Config) (*Service, error) {
 		found:    page.NewList(key[:], "found", true, func(x *entgen.Message) []any { return []any{x.ID} }, page.Column{Name: "id"}),
 		places:   newPlaces(),
 		single:   newSingle(c.DB),
-	}, nil
+	}
+	var err error
+	s.sends, err = newSends(s)
+	return s, err
 }
 
 // readable returns a channel the caller may read. One they may not know of is NOT_FOUND; lacking p is FORBIDDEN.
