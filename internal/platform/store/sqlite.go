@@ -45,7 +45,7 @@ func openFile(ctx context.Context, path string, readers int) (*Store, error) {
 	if readers <= 0 {
 		readers = 4
 	}
-	write, err := openPool(dsn(path, "cache_size(-32000)", "wal_autocheckpoint(8000)"))
+	write, err := openPool(dsn(path, "cache_size(-32000)"))
 	if err != nil {
 		return nil, err
 	}
