@@ -17,7 +17,7 @@ func (r *streamGapResolver) Actor(ctx context.Context, obj *activity.StreamGap) 
 // Activity is the resolver for the activity field.
 func (r *subscriptionResolver) Activity(ctx context.Context, workspaceID string, after *string, filter *activity.Filter) (<-chan activity.ActivityEvent, error) {
 	reader, err := r.activity.Watch(ctx, workspaceID, after, filter)
-	return follow(ctx, reader, err, r.activity.Next)
+	return follow(ctx, events[activity.ActivityEvent]{reader, r.activity.Next}, err)
 }
 
 // Activity is the resolver for the activity field.

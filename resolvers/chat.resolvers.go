@@ -214,6 +214,26 @@ func (r *mutationResolver) MarkRead(ctx context.Context, input chat.MarkReadInpu
 	return r.chat.MarkRead(ctx, input)
 }
 
+// SetTyping is the resolver for the setTyping field.
+func (r *mutationResolver) SetTyping(ctx context.Context, input chat.SetTypingInput) (*chat.SetTypingPayload, error) {
+	return r.chat.SetTyping(ctx, input)
+}
+
+// Joined is the resolver for the joined field.
+func (r *presenceUpdateResolver) Joined(ctx context.Context, obj *chat.PresenceUpdate) ([]*entgen.User, error) {
+	return r.chat.People(ctx, obj.Joined)
+}
+
+// Left is the resolver for the left field.
+func (r *presenceUpdateResolver) Left(ctx context.Context, obj *chat.PresenceUpdate) ([]*entgen.User, error) {
+	return r.chat.People(ctx, obj.Left)
+}
+
+// Typing is the resolver for the typing field.
+func (r *presenceUpdateResolver) Typing(ctx context.Context, obj *chat.PresenceUpdate) ([]*entgen.User, error) {
+	return r.chat.People(ctx, obj.Typing)
+}
+
 // Actor is the resolver for the actor field.
 func (r *reactionAddedResolver) Actor(ctx context.Context, obj *chat.ReactionAdded) (scalar.Object, error) {
 	return r.actor(ctx, obj.ActorID)
@@ -237,7 +257,13 @@ func (r *reactionRemovedResolver) Message(ctx context.Context, obj *chat.Reactio
 // ChannelEvents is the resolver for the channelEvents field.
 func (r *subscriptionResolver) ChannelEvents(ctx context.Context, channelID string, after *string) (<-chan chat.ChannelEvent, error) {
 	reader, err := r.chat.Watch(ctx, channelID, after)
-	return follow(ctx, reader, err, r.channelEvent)
+	return follow(ctx, events[chat.ChannelEvent]{reader, channelEvent}, err)
+}
+
+// Presence is the resolver for the presence field.
+func (r *subscriptionResolver) Presence(ctx context.Context, channelID string) (<-chan *chat.PresenceUpdate, error) {
+	p, err := r.chat.WatchPresence(ctx, channelID)
+	return follow(ctx, p, err)
 }
 
 // Channels is the resolver for the channels field.
@@ -286,6 +312,11 @@ func (r *Resolver) MessageEdited() graphgen.MessageEditedResolver { return &mess
 // MessagePosted returns graphgen.MessagePostedResolver implementation.
 func (r *Resolver) MessagePosted() graphgen.MessagePostedResolver { return &messagePostedResolver{r} }
 
+// PresenceUpdate returns graphgen.PresenceUpdateResolver implementation.
+func (r *Resolver) PresenceUpdate() graphgen.PresenceUpdateResolver {
+	return &presenceUpdateResolver{r}
+}
+
 // ReactionAdded returns graphgen.ReactionAddedResolver implementation.
 func (r *Resolver) ReactionAdded() graphgen.ReactionAddedResolver { return &reactionAddedResolver{r} }
 
@@ -305,6 +336,7 @@ type (
 	messageDeletedResolver  struct{ *Resolver }
 	messageEditedResolver   struct{ *Resolver }
 	messagePostedResolver   struct{ *Resolver }
+	presenceUpdateResolver  struct{ *Resolver }
 	reactionAddedResolver   struct{ *Resolver }
 	reactionRemovedResolver struct{ *Resolver }
 )

@@ -23,6 +23,11 @@ func (r *mutationResolver) RefreshSession(ctx context.Context, input identity.Re
 	return r.identity.RefreshSession(ctx, input)
 }
 
+// RenewSession is the resolver for the renewSession field.
+func (r *mutationResolver) RenewSession(ctx context.Context, input identity.RenewSessionInput) (*identity.RenewSessionPayload, error) {
+	return r.identity.RenewSession(ctx, input)
+}
+
 // SignOut is the resolver for the signOut field.
 func (r *mutationResolver) SignOut(ctx context.Context, input identity.SignOutInput) (*identity.SignOutPayload, error) {
 	return r.identity.SignOut(ctx, input)

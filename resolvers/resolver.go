@@ -10,6 +10,7 @@ import (
 	"karnak/internal/core/guard"
 	"karnak/internal/domain/access"
 	"karnak/internal/domain/activity"
+	"karnak/internal/domain/admin"
 	"karnak/internal/domain/chat"
 	"karnak/internal/domain/identity"
 	"karnak/internal/domain/workspace"
@@ -23,6 +24,7 @@ type Config struct {
 	Access    *access.Service
 	Chat      *chat.Service
 	Activity  *activity.Service
+	Admin     *admin.Service
 	// Info tells what the server is and stands on.
 	Info func() *model.ServerInfo
 }
@@ -35,12 +37,13 @@ type Resolver struct {
 	access    *access.Service
 	chat      *chat.Service
 	activity  *activity.Service
+	admin     *admin.Service
 	info      func() *model.ServerInfo
 }
 
 // New returns the resolvers.
 func New(c Config) *Resolver {
-	return &Resolver{c.Guard, c.Identity, c.Workspace, c.Access, c.Chat, c.Activity, c.Info}
+	return &Resolver{c.Guard, c.Identity, c.Workspace, c.Access, c.Chat, c.Activity, c.Admin, c.Info}
 }
 
 // actor returns who did something; nil for the system.

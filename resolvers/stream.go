@@ -5,28 +5,37 @@ import (
 	"errors"
 
 	"karnak/graph/transport"
+	"karnak/internal/core/presence"
 	"karnak/internal/core/stream"
 	"karnak/internal/domain/activity"
 	"karnak/internal/domain/chat"
 )
 
-// follow gives what a reader reads to a subscription until it ends, and closes the reader. The error that ended it, if it
+// source is what a subscription reads. Next waits for what is next.
+type source[T any] interface {
+	Next(ctx context.Context) (T, error)
+	Close()
+}
+
+// follow gives what a source has to a subscription until it ends, and closes the source. The error that ended it, if it
 // was not the client's leaving, is the subscription's.
-func follow[T interface{ Position() string }](ctx context.Context, r *stream.Reader, err error, next func(context.Context, *stream.Reader) (T, error)) (<-chan T, error) {
+func follow[T any](ctx context.Context, s source[T], err error) (<-chan T, error) {
 	if err != nil {
 		return nil, err
 	}
 	out := make(chan T)
 	go func() {
 		defer close(out)
-		defer r.Close()
+		defer s.Close()
 		for {
-			x, err := next(ctx, r)
+			x, err := s.Next(ctx)
 			if err != nil {
 				ended(ctx, err)
 				return
 			}
-			transport.Mark(ctx, x.Position())
+			if p, ok := any(x).(interface{ Position() string }); ok {
+				transport.Mark(ctx, p.Position())
+			}
 			select {
 			case out <- x:
 			case <-ctx.Done():
@@ -38,13 +47,22 @@ func follow[T interface{ Position() string }](ctx context.Context, r *stream.Rea
 }
 
 func ended(ctx context.Context, err error) {
-	if ctx.Err() == nil && !errors.Is(err, stream.ErrClosed) {
+	if ctx.Err() == nil && !errors.Is(err, stream.ErrClosed) && !errors.Is(err, presence.ErrClosed) {
 		transport.SetStreamError(ctx, err)
 	}
 }
 
+// events reads the log, in the form that next gives it.
+type events[T any] struct {
+	*stream.Reader
+	next func(context.Context, *stream.Reader) (T, error)
+}
+
+// Next returns the reader's next event.
+func (e events[T]) Next(ctx context.Context) (T, error) { return e.next(ctx, e.Reader) }
+
 // channelEvent returns a reader's next event as clients of a channel see it.
-func (r *Resolver) channelEvent(ctx context.Context, reader *stream.Reader) (chat.ChannelEvent, error) {
+func channelEvent(ctx context.Context, reader *stream.Reader) (chat.ChannelEvent, error) {
 	item, err := reader.Next(ctx)
 	switch {
 	case err != nil:

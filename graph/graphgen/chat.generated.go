@@ -81,6 +81,11 @@ type MessagePostedResolver interface {
 
 	Message(ctx context.Context, obj *chat.MessagePosted) (*entgen.Message, error)
 }
+type PresenceUpdateResolver interface {
+	Joined(ctx context.Context, obj *chat.PresenceUpdate) ([]*entgen.User, error)
+	Left(ctx context.Context, obj *chat.PresenceUpdate) ([]*entgen.User, error)
+	Typing(ctx context.Context, obj *chat.PresenceUpdate) ([]*entgen.User, error)
+}
 type ReactionAddedResolver interface {
 	Actor(ctx context.Context, obj *chat.ReactionAdded) (scalar.Object, error)
 
@@ -2617,6 +2622,116 @@ func (ec *executionContext) fieldContext_OpenDirectChannelPayload_cursor(_ conte
 	return graphql.NewScalarFieldContext("OpenDirectChannelPayload", field, false, false, errors.New("field of type Cursor does not have child fields"))
 }
 
+func (ec *executionContext) _PresenceUpdate_snapshot(ctx context.Context, field graphql.CollectedField, obj *chat.PresenceUpdate) (ret graphql.Marshaler) {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Snapshot)
+}
+func (ec *executionContext) fieldContext_PresenceUpdate_snapshot(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PresenceUpdate", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _PresenceUpdate_joined(ctx context.Context, field graphql.CollectedField, obj *chat.PresenceUpdate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PresenceUpdate_joined(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.PresenceUpdate().Joined(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*entgen.User) graphql.Marshaler {
+			return ec.marshalNUser2ᚕᚖkarnakᚋentᚋentgenᚐUserᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PresenceUpdate_joined(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PresenceUpdate",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PresenceUpdate_left(ctx context.Context, field graphql.CollectedField, obj *chat.PresenceUpdate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PresenceUpdate_left(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.PresenceUpdate().Left(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*entgen.User) graphql.Marshaler {
+			return ec.marshalNUser2ᚕᚖkarnakᚋentᚋentgenᚐUserᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PresenceUpdate_left(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PresenceUpdate",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PresenceUpdate_typing(ctx context.Context, field graphql.CollectedField, obj *chat.PresenceUpdate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PresenceUpdate_typing(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.PresenceUpdate().Typing(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*entgen.User) graphql.Marshaler {
+			return ec.marshalNUser2ᚕᚖkarnakᚋentᚋentgenᚐUserᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PresenceUpdate_typing(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PresenceUpdate",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PresenceUpdate_presentCount(ctx context.Context, field graphql.CollectedField, obj *chat.PresenceUpdate) (ret graphql.Marshaler) {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.PresentCount)
+}
+func (ec *executionContext) fieldContext_PresenceUpdate_presentCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PresenceUpdate", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
 func (ec *executionContext) _ReactionAdded_id(ctx context.Context, field graphql.CollectedField, obj *chat.ReactionAdded) (ret graphql.Marshaler) {
 	return ec.marshalNID2string(ctx, field.Selections, obj.ID)
 }
@@ -3103,6 +3218,59 @@ func (ec *executionContext) _SendMessagePayload_cursor(ctx context.Context, fiel
 }
 func (ec *executionContext) fieldContext_SendMessagePayload_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SendMessagePayload", field, false, false, errors.New("field of type Cursor does not have child fields"))
+}
+
+func (ec *executionContext) _SetTypingPayload_expiresAt(ctx context.Context, field graphql.CollectedField, obj *chat.SetTypingPayload) (ret graphql.Marshaler) {
+	return ec.marshalODateTime2ᚖtimeᚐTime(ctx, field.Selections, obj.ExpiresAt)
+}
+func (ec *executionContext) fieldContext_SetTypingPayload_expiresAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SetTypingPayload", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _SetTypingPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *chat.SetTypingPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SetTypingPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []fault.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕkarnakᚋinternalᚋplatformᚋfaultᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SetTypingPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SetTypingPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SetTypingPayload_clientMutationId(ctx context.Context, field graphql.CollectedField, obj *chat.SetTypingPayload) (ret graphql.Marshaler) {
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.ClientMutationID)
+}
+func (ec *executionContext) fieldContext_SetTypingPayload_clientMutationId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SetTypingPayload", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _SetTypingPayload_cursor(ctx context.Context, field graphql.CollectedField, obj *chat.SetTypingPayload) (ret graphql.Marshaler) {
+	return ec.marshalOCursor2ᚖstring(ctx, field.Selections, obj.Cursor)
+}
+func (ec *executionContext) fieldContext_SetTypingPayload_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SetTypingPayload", field, false, false, errors.New("field of type Cursor does not have child fields"))
 }
 
 func (ec *executionContext) _UpdateChannelPayload_channel(ctx context.Context, field graphql.CollectedField, obj *chat.UpdateChannelPayload) (ret graphql.Marshaler) {
@@ -3738,6 +3906,54 @@ func (ec *executionContext) unmarshalInputSendMessageInput(ctx context.Context, 
 				return it, err
 			}
 			it.ReplyToID = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputSetTypingInput(ctx context.Context, obj any) (chat.SetTypingInput, error) {
+	var it chat.SetTypingInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["typing"]; !present {
+		asMap["typing"] = true
+	}
+
+	fieldsInOrder := [...]string{"clientMutationId", "channelId", "typing"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "clientMutationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientMutationId"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientMutationID = data
+		case "channelId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("channelId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ChannelID = data
+		case "typing":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("typing"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Typing = data
 		}
 	}
 	return it, nil
@@ -7232,6 +7448,193 @@ func (ec *executionContext) deferred_OpenDirectChannelPayload(ctx context.Contex
 	return exec.Given(fields, out.Values)
 }
 
+var presenceUpdateImplementors = []string{"PresenceUpdate"}
+
+func (ec *executionContext) _PresenceUpdate(ctx context.Context, sel ast.SelectionSet, obj *chat.PresenceUpdate) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, presenceUpdateImplementors)
+	if exec.Deferred(fields) {
+		return ec.deferred_PresenceUpdate(ctx, sel, obj)
+	}
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PresenceUpdate")
+		case "snapshot":
+			out.Required(i, ec._PresenceUpdate_snapshot(ctx, field, obj))
+		case "joined":
+			out.Required(i, ec._PresenceUpdate_joined(ctx, field, obj))
+		case "left":
+			out.Required(i, ec._PresenceUpdate_left(ctx, field, obj))
+		case "typing":
+			out.Required(i, ec._PresenceUpdate_typing(ctx, field, obj))
+		case "presentCount":
+			out.Required(i, ec._PresenceUpdate_presentCount(ctx, field, obj))
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalid {
+		return graphql.Null
+	}
+	return out
+}
+
+func (ec *executionContext) deferred_PresenceUpdate(ctx context.Context, sel ast.SelectionSet, obj *chat.PresenceUpdate) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, presenceUpdateImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PresenceUpdate")
+		case "snapshot":
+			out.Values[i] = ec._PresenceUpdate_snapshot(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "joined":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._PresenceUpdate_joined(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = nil
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "left":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._PresenceUpdate_left(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = nil
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "typing":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._PresenceUpdate_typing(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = nil
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "presentCount":
+			out.Values[i] = ec._PresenceUpdate_presentCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return exec.Given(fields, out.Values)
+}
+
 var reactionAddedImplementors = []string{"ReactionAdded", "Event", "ActivityEvent", "ChannelEvent"}
 
 func (ec *executionContext) _ReactionAdded(ctx context.Context, sel ast.SelectionSet, obj *chat.ReactionAdded) graphql.Marshaler {
@@ -7913,6 +8316,87 @@ func (ec *executionContext) deferred_SendMessagePayload(ctx context.Context, sel
 	return exec.Given(fields, out.Values)
 }
 
+var setTypingPayloadImplementors = []string{"SetTypingPayload"}
+
+func (ec *executionContext) _SetTypingPayload(ctx context.Context, sel ast.SelectionSet, obj *chat.SetTypingPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, setTypingPayloadImplementors)
+	if exec.Deferred(fields) {
+		return ec.deferred_SetTypingPayload(ctx, sel, obj)
+	}
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SetTypingPayload")
+		case "expiresAt":
+			out.Nullable(i, ec._SetTypingPayload_expiresAt(ctx, field, obj))
+		case "userErrors":
+			out.Required(i, ec._SetTypingPayload_userErrors(ctx, field, obj))
+		case "clientMutationId":
+			out.Nullable(i, ec._SetTypingPayload_clientMutationId(ctx, field, obj))
+		case "cursor":
+			out.Nullable(i, ec._SetTypingPayload_cursor(ctx, field, obj))
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalid {
+		return graphql.Null
+	}
+	return out
+}
+
+func (ec *executionContext) deferred_SetTypingPayload(ctx context.Context, sel ast.SelectionSet, obj *chat.SetTypingPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, setTypingPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SetTypingPayload")
+		case "expiresAt":
+			out.Values[i] = ec._SetTypingPayload_expiresAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._SetTypingPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "clientMutationId":
+			out.Values[i] = ec._SetTypingPayload_clientMutationId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._SetTypingPayload_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return exec.Given(fields, out.Values)
+}
+
 var updateChannelPayloadImplementors = []string{"UpdateChannelPayload"}
 
 func (ec *executionContext) _UpdateChannelPayload(ctx context.Context, sel ast.SelectionSet, obj *chat.UpdateChannelPayload) graphql.Marshaler {
@@ -8321,6 +8805,16 @@ func (ec *executionContext) marshalNOpenDirectChannelPayload2ᚖkarnakᚋinterna
 	return ec._OpenDirectChannelPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNPresenceUpdate2ᚖkarnakᚋinternalᚋdomainᚋchatᚐPresenceUpdate(ctx context.Context, sel ast.SelectionSet, v *chat.PresenceUpdate) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._PresenceUpdate(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNReactionGroup2ᚕᚖkarnakᚋinternalᚋdomainᚋchatᚐReactionGroupᚄ(ctx context.Context, sel ast.SelectionSet, v []*chat.ReactionGroup) graphql.Marshaler {
 	ret := exec.List(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -8390,6 +8884,21 @@ func (ec *executionContext) marshalNSendMessagePayload2ᚖkarnakᚋinternalᚋdo
 		return graphql.Null
 	}
 	return ec._SendMessagePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNSetTypingInput2karnakᚋinternalᚋdomainᚋchatᚐSetTypingInput(ctx context.Context, v any) (chat.SetTypingInput, error) {
+	res, err := ec.unmarshalInputSetTypingInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSetTypingPayload2ᚖkarnakᚋinternalᚋdomainᚋchatᚐSetTypingPayload(ctx context.Context, sel ast.SelectionSet, v *chat.SetTypingPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._SetTypingPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNUpdateChannelInput2karnakᚋinternalᚋdomainᚋchatᚐUpdateChannelInput(ctx context.Context, v any) (chat.UpdateChannelInput, error) {

@@ -265,6 +265,59 @@ func (ec *executionContext) fieldContext_RefreshSessionPayload_cursor(_ context.
 	return graphql.NewScalarFieldContext("RefreshSessionPayload", field, false, false, errors.New("field of type Cursor does not have child fields"))
 }
 
+func (ec *executionContext) _RenewSessionPayload_expiresAt(ctx context.Context, field graphql.CollectedField, obj *identity.RenewSessionPayload) (ret graphql.Marshaler) {
+	return ec.marshalODateTime2ᚖtimeᚐTime(ctx, field.Selections, obj.ExpiresAt)
+}
+func (ec *executionContext) fieldContext_RenewSessionPayload_expiresAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RenewSessionPayload", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _RenewSessionPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *identity.RenewSessionPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RenewSessionPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []fault.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕkarnakᚋinternalᚋplatformᚋfaultᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RenewSessionPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RenewSessionPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RenewSessionPayload_clientMutationId(ctx context.Context, field graphql.CollectedField, obj *identity.RenewSessionPayload) (ret graphql.Marshaler) {
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.ClientMutationID)
+}
+func (ec *executionContext) fieldContext_RenewSessionPayload_clientMutationId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RenewSessionPayload", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _RenewSessionPayload_cursor(ctx context.Context, field graphql.CollectedField, obj *identity.RenewSessionPayload) (ret graphql.Marshaler) {
+	return ec.marshalOCursor2ᚖstring(ctx, field.Selections, obj.Cursor)
+}
+func (ec *executionContext) fieldContext_RenewSessionPayload_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RenewSessionPayload", field, false, false, errors.New("field of type Cursor does not have child fields"))
+}
+
 func (ec *executionContext) _RevokeSessionPayload_sessionId(ctx context.Context, field graphql.CollectedField, obj *identity.RevokeSessionPayload) (ret graphql.Marshaler) {
 	return ec.marshalOID2ᚖstring(ctx, field.Selections, obj.SessionID)
 }
@@ -1249,6 +1302,43 @@ func (ec *executionContext) unmarshalInputRefreshSessionInput(ctx context.Contex
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputRenewSessionInput(ctx context.Context, obj any) (identity.RenewSessionInput, error) {
+	var it identity.RenewSessionInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"clientMutationId", "accessToken"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "clientMutationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientMutationId"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientMutationID = data
+		case "accessToken":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("accessToken"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AccessToken = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputRevokeSessionInput(ctx context.Context, obj any) (identity.RevokeSessionInput, error) {
 	var it identity.RevokeSessionInput
 	if obj == nil {
@@ -1686,6 +1776,87 @@ func (ec *executionContext) deferred_RefreshSessionPayload(ctx context.Context, 
 			}
 		case "cursor":
 			out.Values[i] = ec._RefreshSessionPayload_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return exec.Given(fields, out.Values)
+}
+
+var renewSessionPayloadImplementors = []string{"RenewSessionPayload"}
+
+func (ec *executionContext) _RenewSessionPayload(ctx context.Context, sel ast.SelectionSet, obj *identity.RenewSessionPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, renewSessionPayloadImplementors)
+	if exec.Deferred(fields) {
+		return ec.deferred_RenewSessionPayload(ctx, sel, obj)
+	}
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RenewSessionPayload")
+		case "expiresAt":
+			out.Nullable(i, ec._RenewSessionPayload_expiresAt(ctx, field, obj))
+		case "userErrors":
+			out.Required(i, ec._RenewSessionPayload_userErrors(ctx, field, obj))
+		case "clientMutationId":
+			out.Nullable(i, ec._RenewSessionPayload_clientMutationId(ctx, field, obj))
+		case "cursor":
+			out.Nullable(i, ec._RenewSessionPayload_cursor(ctx, field, obj))
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalid {
+		return graphql.Null
+	}
+	return out
+}
+
+func (ec *executionContext) deferred_RenewSessionPayload(ctx context.Context, sel ast.SelectionSet, obj *identity.RenewSessionPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, renewSessionPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RenewSessionPayload")
+		case "expiresAt":
+			out.Values[i] = ec._RenewSessionPayload_expiresAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._RenewSessionPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "clientMutationId":
+			out.Values[i] = ec._RenewSessionPayload_clientMutationId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._RenewSessionPayload_cursor(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -2785,6 +2956,21 @@ func (ec *executionContext) marshalNRefreshSessionPayload2ᚖkarnakᚋinternal�
 		return graphql.Null
 	}
 	return ec._RefreshSessionPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNRenewSessionInput2karnakᚋinternalᚋdomainᚋidentityᚐRenewSessionInput(ctx context.Context, v any) (identity.RenewSessionInput, error) {
+	res, err := ec.unmarshalInputRenewSessionInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRenewSessionPayload2ᚖkarnakᚋinternalᚋdomainᚋidentityᚐRenewSessionPayload(ctx context.Context, sel ast.SelectionSet, v *identity.RenewSessionPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._RenewSessionPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNRevokeSessionInput2karnakᚋinternalᚋdomainᚋidentityᚐRevokeSessionInput(ctx context.Context, v any) (identity.RevokeSessionInput, error) {

@@ -23,10 +23,12 @@ func NewExecutableSchema(cfg Config) graphql.ExecutableSchema {
 type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
+	Admin() AdminResolver
 	Channel() ChannelResolver
 	ChannelCreated() ChannelCreatedResolver
 	ChannelMember() ChannelMemberResolver
 	ChannelUpdated() ChannelUpdatedResolver
+	ConnectedClient() ConnectedClientResolver
 	Grant() GrantResolver
 	Invitation() InvitationResolver
 	Member() MemberResolver
@@ -38,6 +40,7 @@ type ResolverRoot interface {
 	MessagePosted() MessagePostedResolver
 	Mutation() MutationResolver
 	Permission() PermissionResolver
+	PresenceUpdate() PresenceUpdateResolver
 	Query() QueryResolver
 	ReactionAdded() ReactionAddedResolver
 	ReactionRemoved() ReactionRemovedResolver
@@ -98,14 +101,17 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputRemoveChannelMemberInput,
 		ec.unmarshalInputRemoveMemberInput,
 		ec.unmarshalInputRemoveReactionInput,
+		ec.unmarshalInputRenewSessionInput,
 		ec.unmarshalInputRevokeGrantInput,
 		ec.unmarshalInputRevokeInvitationInput,
 		ec.unmarshalInputRevokeSessionInput,
 		ec.unmarshalInputSendMessageInput,
 		ec.unmarshalInputSetEventRetentionInput,
+		ec.unmarshalInputSetTypingInput,
 		ec.unmarshalInputSignInInput,
 		ec.unmarshalInputSignOutInput,
 		ec.unmarshalInputSignUpInput,
+		ec.unmarshalInputTerminateConnectionInput,
 		ec.unmarshalInputUpdateChannelInput,
 		ec.unmarshalInputUpdateProfileInput,
 		ec.unmarshalInputUpdateRoleInput,
@@ -631,6 +637,108 @@ type WorkspaceEvent implements Event & ActivityEvent {
   user: User
 }
 `, BuiltIn: false},
+	{Name: "../../schema/admin.graphqls", Input: `extend type Query {
+  "What those see who run the platform. Needs ` + "`" + `admin:system` + "`" + `."
+  admin: Admin! @authorized(permission: "admin:system")
+}
+
+extend type Mutation {
+  "Ends an open connection, on whatever node it is. A client that may come back connects again by itself and resumes. Needs ` + "`" + `admin:system` + "`" + `."
+  terminateConnection("Which one." input: TerminateConnectionInput!): TerminateConnectionPayload! @authorized(permission: "admin:system") @emits(events: ["admin.connection.terminated"])
+}
+
+"What those see who run the platform."
+type Admin {
+  "The websockets and event streams that are open now on any node, the oldest first. UNAVAILABLE while a node does not answer: one that died is forgotten after 12.5 seconds."
+  connections("Page size from the start, 1 to 100; 25 by default." first: Int, "Only what comes after this cursor." after: Cursor): ConnectedClientConnection! @cost(weight: 20) @listSize(slicingArguments: ["first"], assumedSize: 25)
+}
+
+"An open connection of a client."
+type ConnectedClient {
+  "The id, for ` + "`" + `terminateConnection` + "`" + `; it is gone with the connection."
+  id: ID!
+  "Who is signed in over it; null when nobody is."
+  user: User
+  "Where it comes from: the address, as far as the proxies that are trusted tell it."
+  address: String!
+  "How it is connected."
+  transport: ClientTransport!
+  "The node that has it."
+  node: String!
+  "Since when."
+  connectedAt: DateTime!
+  "What runs over it."
+  operations: [ClientOperation!]! @listSize(assumedSize: 10)
+  "Messages that wait to be written to it."
+  queuedMessages: Int!
+  "And their bytes."
+  queuedBytes: Int!
+  "For how many milliseconds the oldest of them has waited; 0 when none waits."
+  lagMs: Int!
+}
+
+"How a client is connected."
+enum ClientTransport {
+  "A websocket with ` + "`" + `graphql-transport-ws` + "`" + `."
+  WEBSOCKET
+  "Server-sent events."
+  EVENT_STREAM
+}
+
+"An operation that runs over a connection."
+type ClientOperation {
+  "The id that the client gave it; empty for an event stream."
+  id: String!
+  "Its name, or the name of its first field where it has none."
+  name: String!
+  "Whether it is a subscription."
+  subscription: Boolean!
+}
+
+"A page of connections."
+type ConnectedClientConnection {
+  "The page's entries with their cursors."
+  edges: [ConnectedClientEdge!]!
+  "The page's entries."
+  nodes: [ConnectedClient!]!
+  "Where the page stands."
+  pageInfo: PageInfo!
+  "How many there are in all; counted only when selected."
+  totalCount: Int! @cost(weight: 5)
+}
+
+"An entry of a page."
+type ConnectedClientEdge {
+  "The position of the entry."
+  cursor: Cursor!
+  "The connection."
+  node: ConnectedClient!
+}
+
+"Input of ` + "`" + `terminateConnection` + "`" + `."
+input TerminateConnectionInput {
+  "Echoed in the payload."
+  clientMutationId: String
+  "The connection, as ` + "`" + `admin.connections` + "`" + ` names it."
+  connectionId: ID!
+  "Whether the client may come back: it is told 1012 then, and 4403 otherwise, after which well-behaved clients stay away. Nothing else keeps them away: end the session for that."
+  reconnect: Boolean! = true
+  "What the client is told, at most 80 bytes."
+  reason: String! = ""
+}
+
+"Result of ` + "`" + `terminateConnection` + "`" + `."
+type TerminateConnectionPayload {
+  "The connection that was ended."
+  connectionId: ID
+  "What the caller can mend; empty on success."
+  userErrors: [UserError!]!
+  "The input's clientMutationId."
+  clientMutationId: String
+  "Null: the platform's log is not public."
+  cursor: Cursor
+}
+`, BuiltIn: false},
 	{Name: "../../schema/chat.graphqls", Input: `extend type Mutation {
   "Creates a channel with the caller as its owner. Needs ` + "`" + `chat:write` + "`" + `."
   createChannel("What to create." input: CreateChannelInput!): CreateChannelPayload! @authorized(permission: "chat:write") @emits(events: ["chat.channel.created", "chat.member.joined"])
@@ -658,11 +766,15 @@ type WorkspaceEvent implements Event & ActivityEvent {
   removeReaction("Which, and from what." input: RemoveReactionInput!): RemoveReactionPayload! @authorized(permission: "chat:write") @emits(events: ["chat.reaction.removed"])
   "Marks a channel read up to a message's number; it never goes back. Needs ` + "`" + `chat:read` + "`" + `."
   markRead("Where, and up to what." input: MarkReadInput!): MarkReadPayload! @authorized(permission: "chat:read")
+  "Says that the caller is typing in a channel, which holds for six seconds, or has stopped; sending a message says so, too. Whoever follows ` + "`" + `presence` + "`" + ` there sees it; nothing is written. Needs ` + "`" + `chat:write` + "`" + ` and membership of the channel."
+  setTyping("Where, and whether." input: SetTypingInput!): SetTypingPayload! @authorized(permission: "chat:write")
 }
 
 extend type Subscription {
   "Everything that happens in a channel, from a cursor on and then live: each event once, in order. Needs ` + "`" + `chat:read` + "`" + `; ends with FORBIDDEN when that is taken away."
   channelEvents("The channel." channelId: ID!, "Begin after this cursor; with what comes next where it is left out." after: Cursor): ChannelEvent! @authorized(permission: "chat:read")
+  "Who is in a channel now and who types there: everybody at first, then what changes, at most five times a second. While it is open the caller is there. It has no cursor: after a reconnect everybody comes first again. Needs ` + "`" + `chat:read` + "`" + ` and membership of the channel; ends with FORBIDDEN when either is taken away."
+  presence("The channel." channelId: ID!): PresenceUpdate! @authorized(permission: "chat:read")
 }
 
 extend type Workspace {
@@ -1008,6 +1120,28 @@ type SendMessagePayload {
   cursor: Cursor
 }
 
+"Input of ` + "`" + `setTyping` + "`" + `."
+input SetTypingInput {
+  "Echoed in the payload."
+  clientMutationId: String
+  "The channel."
+  channelId: ID!
+  "False when the caller has stopped."
+  typing: Boolean! = true
+}
+
+"Result of ` + "`" + `setTyping` + "`" + `."
+type SetTypingPayload {
+  "When the caller no longer types who does not say so again; null for who has stopped."
+  expiresAt: DateTime
+  "What the caller can mend; empty on success."
+  userErrors: [UserError!]!
+  "The input's clientMutationId."
+  clientMutationId: String
+  "Null: nothing of it is in a log."
+  cursor: Cursor
+}
+
 "Input of ` + "`" + `editMessage` + "`" + `."
 input EditMessageInput {
   "Echoed in the payload and in the events."
@@ -1134,6 +1268,20 @@ interface ChannelEvent implements Event {
   actor: Actor
   "The id that the client gave the mutation."
   clientMutationId: String
+}
+
+"Who is in a channel. Nodes tell each other: what one that died had told holds for at most 12.5 seconds."
+type PresenceUpdate {
+  "Whether ` + "`" + `joined` + "`" + ` is everybody who is here, at the start and after more than could be told one by one, rather than who came since the last update."
+  snapshot: Boolean!
+  "Who came; at most 500 are named."
+  joined: [User!]! @listSize(assumedSize: 10)
+  "Who left."
+  left: [User!]! @listSize(assumedSize: 10)
+  "Everybody who is typing now, the caller too; at most 20 are named."
+  typing: [User!]! @listSize(assumedSize: 10)
+  "How many users are here."
+  presentCount: Int!
 }
 
 "A message was posted."
@@ -1336,6 +1484,8 @@ extend type Mutation {
   signIn("E-mail and password." input: SignInInput!): SignInPayload! @cost(weight: 50) @emits(events: ["identity.session.started"])
   "Trades a refresh token for a new pair. The old one stays good for 10 seconds and answers with the same pair; used later it ends the session. Needs no sign-in."
   refreshSession("The refresh token." input: RefreshSessionInput!): RefreshSessionPayload! @cost(weight: 10) @emits(events: ["identity.session.reuse_detected"])
+  "Gives the websocket that it is sent over a later end: that of a fresh access token of the same session, from ` + "`" + `refreshSession` + "`" + `. Its subscriptions go on as if nothing had happened. Without it a socket is closed with 4401 five seconds after its token has ended."
+  renewSession("The fresh token." input: RenewSessionInput!): RenewSessionPayload! @authorized
   "Ends the session the caller is signed in with, or all of the caller's sessions. Open subscriptions end."
   signOut("Which sessions to end." input: SignOutInput!): SignOutPayload! @authorized @emits(events: ["identity.session.ended"])
   "Ends one of the caller's own sessions."
@@ -1482,6 +1632,26 @@ input RefreshSessionInput {
 type RefreshSessionPayload {
   "The new pair of tokens."
   session: AuthSession
+  "What the caller can mend; empty on success."
+  userErrors: [UserError!]!
+  "The input's clientMutationId."
+  clientMutationId: String
+  "Null: sessions have no public log."
+  cursor: Cursor
+}
+
+"Input of ` + "`" + `renewSession` + "`" + `."
+input RenewSessionInput {
+  "Echoed in the payload."
+  clientMutationId: String
+  "The access token, without ` + "`" + `Bearer` + "`" + `."
+  accessToken: String!
+}
+
+"Result of ` + "`" + `renewSession` + "`" + `."
+type RenewSessionPayload {
+  "When the token ends that the socket hangs on now."
+  expiresAt: DateTime
   "What the caller can mend; empty on success."
   userErrors: [UserError!]!
   "The input's clientMutationId."
@@ -2200,6 +2370,14 @@ func (ec *executionContext) childFields_AddReactionPayload(ctx context.Context, 
 	return nil, fmt.Errorf("no field named %q was found under type AddReactionPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_Admin(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "connections":
+		return ec.fieldContext_Admin_connections(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Admin", field.Name)
+}
+
 func (ec *executionContext) childFields_AssignRolePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "member":
@@ -2334,6 +2512,68 @@ func (ec *executionContext) childFields_ChannelMemberEdge(ctx context.Context, f
 		return ec.fieldContext_ChannelMemberEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ChannelMemberEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ClientOperation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ClientOperation_id(ctx, field)
+	case "name":
+		return ec.fieldContext_ClientOperation_name(ctx, field)
+	case "subscription":
+		return ec.fieldContext_ClientOperation_subscription(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ClientOperation", field.Name)
+}
+
+func (ec *executionContext) childFields_ConnectedClient(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ConnectedClient_id(ctx, field)
+	case "user":
+		return ec.fieldContext_ConnectedClient_user(ctx, field)
+	case "address":
+		return ec.fieldContext_ConnectedClient_address(ctx, field)
+	case "transport":
+		return ec.fieldContext_ConnectedClient_transport(ctx, field)
+	case "node":
+		return ec.fieldContext_ConnectedClient_node(ctx, field)
+	case "connectedAt":
+		return ec.fieldContext_ConnectedClient_connectedAt(ctx, field)
+	case "operations":
+		return ec.fieldContext_ConnectedClient_operations(ctx, field)
+	case "queuedMessages":
+		return ec.fieldContext_ConnectedClient_queuedMessages(ctx, field)
+	case "queuedBytes":
+		return ec.fieldContext_ConnectedClient_queuedBytes(ctx, field)
+	case "lagMs":
+		return ec.fieldContext_ConnectedClient_lagMs(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConnectedClient", field.Name)
+}
+
+func (ec *executionContext) childFields_ConnectedClientConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ConnectedClientConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ConnectedClientConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ConnectedClientConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ConnectedClientConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConnectedClientConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ConnectedClientEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ConnectedClientEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ConnectedClientEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConnectedClientEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_CreateChannelPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -2740,6 +2980,22 @@ func (ec *executionContext) childFields_PermissionCheck(ctx context.Context, fie
 	return nil, fmt.Errorf("no field named %q was found under type PermissionCheck", field.Name)
 }
 
+func (ec *executionContext) childFields_PresenceUpdate(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "snapshot":
+		return ec.fieldContext_PresenceUpdate_snapshot(ctx, field)
+	case "joined":
+		return ec.fieldContext_PresenceUpdate_joined(ctx, field)
+	case "left":
+		return ec.fieldContext_PresenceUpdate_left(ctx, field)
+	case "typing":
+		return ec.fieldContext_PresenceUpdate_typing(ctx, field)
+	case "presentCount":
+		return ec.fieldContext_PresenceUpdate_presentCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PresenceUpdate", field.Name)
+}
+
 func (ec *executionContext) childFields_ReactionGroup(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "emoji":
@@ -2806,6 +3062,20 @@ func (ec *executionContext) childFields_RemoveReactionPayload(ctx context.Contex
 		return ec.fieldContext_RemoveReactionPayload_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RemoveReactionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RenewSessionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "expiresAt":
+		return ec.fieldContext_RenewSessionPayload_expiresAt(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RenewSessionPayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_RenewSessionPayload_clientMutationId(ctx, field)
+	case "cursor":
+		return ec.fieldContext_RenewSessionPayload_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RenewSessionPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RevokeGrantPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -2992,6 +3262,20 @@ func (ec *executionContext) childFields_SetEventRetentionPayload(ctx context.Con
 	return nil, fmt.Errorf("no field named %q was found under type SetEventRetentionPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_SetTypingPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "expiresAt":
+		return ec.fieldContext_SetTypingPayload_expiresAt(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SetTypingPayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_SetTypingPayload_clientMutationId(ctx, field)
+	case "cursor":
+		return ec.fieldContext_SetTypingPayload_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SetTypingPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_SignInPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "session":
@@ -3038,6 +3322,20 @@ func (ec *executionContext) childFields_SignUpPayload(ctx context.Context, field
 		return ec.fieldContext_SignUpPayload_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SignUpPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_TerminateConnectionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "connectionId":
+		return ec.fieldContext_TerminateConnectionPayload_connectionId(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_TerminateConnectionPayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_TerminateConnectionPayload_clientMutationId(ctx, field)
+	case "cursor":
+		return ec.fieldContext_TerminateConnectionPayload_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TerminateConnectionPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UpdateChannelPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -13,11 +13,14 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/coder/websocket"
+
+	"karnak/internal/platform/id"
 )
 
 // conn is one connection: the goroutine of its HTTP handler reads, one more writes, and each operation has its own. What they
 // share is in state; the times are for the sweeper.
 type conn struct {
+	id     string
 	s      *Socket
 	r      *http.Request
 	exec   graphql.GraphExecutor
@@ -40,7 +43,7 @@ type conn struct {
 func newConn(s *Socket, r *http.Request, exec graphql.GraphExecutor) *conn {
 	// Values of the request stay, its end does not count: a server that limits the time of requests must not cut sockets.
 	ctx, cancel := context.WithCancelCause(context.WithoutCancel(r.Context()))
-	c := &conn{s: s, r: r, exec: exec, ctx: ctx, cancel: cancel}
+	c := &conn{id: id.New(id.Connection), s: s, r: r, exec: exec, ctx: ctx, cancel: cancel}
 	c.state.init(s)
 	return c
 }
@@ -220,6 +223,8 @@ type instant struct{ at atomic.Int64 }
 func (i *instant) set(t time.Time) { i.at.Store(t.UnixNano()) }
 func (i *instant) clear()          { i.at.Store(0) }
 func (i *instant) never() bool     { return i.at.Load() == 0 }
+
+func (i *instant) time() time.Time { return time.Unix(0, i.at.Load()).UTC() }
 
 // age is how long ago it was, 0 for never.
 func (i *instant) age(now time.Time) time.Duration {

@@ -20,6 +20,7 @@ type operation struct {
 	stream     stream
 
 	// The connection's lock guards these.
+	name                 string
 	subscription, denied bool
 }
 
@@ -62,10 +63,10 @@ func (c *conn) run(op *operation, params *graphql.RawParams) {
 		return
 	}
 	subscription := oc.Operation.Operation == ast.Subscription
+	if !c.begin(op, nameOf(oc), subscription) {
+		return
+	}
 	if subscription {
-		if !c.begin(op) {
-			return
-		}
 		c.s.Observer.Subscribed()
 		defer c.s.Observer.Unsubscribed()
 	}

@@ -1,5 +1,7 @@
 package transport
 
+import "time"
+
 // outbox holds the messages that wait to be written. It is bounded in number and bytes: who finds it full waits, so that
 // nobody's events pile up in memory. It is not safe for concurrent use.
 type outbox struct {
@@ -14,6 +16,8 @@ type frame struct {
 	data *[]byte
 	// event says that this is a next message of a subscription.
 	event bool
+	// at is since when it waits.
+	at time.Time
 }
 
 // full reports whether a message of n bytes has to wait. An empty outbox takes any.

@@ -79,7 +79,7 @@ func (c *conn) queue(op *operation, event, last bool, build func([]byte) []byte)
 		c.s.buffers.put(data)
 		return false
 	}
-	c.out.put(frame{op: op, data: data, event: event})
+	c.out.put(frame{op: op, data: data, event: event, at: c.s.Clock.Now()})
 	if last {
 		c.proto.release(op)
 	}
@@ -136,10 +136,14 @@ func (c *conn) closedWith() int {
 	return c.end.Code
 }
 
-// begin notes that an operation is a subscription; it reports false when the connection takes no more of them.
-func (c *conn) begin(op *operation) bool {
+// begin notes what an operation is; it reports false when it is a subscription and the connection takes no more of them.
+func (c *conn) begin(op *operation, name string, subscription bool) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	op.name = name
+	if !subscription {
+		return true
+	}
 	if c.end != nil || c.proto.draining {
 		return false
 	}

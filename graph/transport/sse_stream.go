@@ -12,6 +12,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"karnak/internal/platform/fault"
+	"karnak/internal/platform/id"
 )
 
 // Do answers one request.
@@ -51,6 +52,7 @@ func (s *SSE) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecu
 		st.subscribe(life)
 		resume(op, r.Header.Get("Last-Event-ID"))
 	}
+	st.name = nameOf(op)
 	if !s.join(st) {
 		w.Header().Set("Retry-After", "5")
 		a.refuse(&refusal{status: http.StatusServiceUnavailable, err: fault.New(fault.Unavailable, "No more streams are taken now.")})
@@ -62,6 +64,8 @@ func (s *SSE) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecu
 
 // eventStream is the answer to one request: the goroutine of its handler writes, one more takes responses from the executor.
 type eventStream struct {
+	id     string
+	began  time.Time
 	s      *SSE
 	w      http.ResponseWriter
 	rc     *http.ResponseController
@@ -69,6 +73,9 @@ type eventStream struct {
 	cancel context.CancelCauseFunc
 	stream stream
 	denied atomic.Bool
+	// name is what the operation is called. ended breaks the stream off, with an error or without.
+	name  string
+	ended chan error
 	// subscription has an end of its own, life, and is broken off by a shutdown.
 	subscription bool
 	life         <-chan struct{}
@@ -89,7 +96,9 @@ type chunk struct {
 }
 
 func (s *SSE) newStream(ctx context.Context, w http.ResponseWriter) *eventStream {
-	st := &eventStream{s: s, w: w, rc: http.NewResponseController(w), frames: make(chan chunk), beat: make(chan struct{}, 1)}
+	st := &eventStream{
+		id: id.New(id.Connection), began: s.Clock.Now(), ended: make(chan error, 1), s: s, w: w, rc: http.NewResponseController(w), frames: make(chan chunk), beat: make(chan struct{}, 1),
+	}
 	st.stream.marked = true
 	st.stream.denied = func() {
 		st.denied.Store(true)
@@ -161,6 +170,11 @@ func (st *eventStream) step() bool {
 		st.write(appendFailure(nil, gqlerror.List{st.s.HTTP.present(st.ctx, err)}))
 		return false
 	case <-st.drain:
+		return false
+	case err := <-st.ended:
+		if err != nil {
+			st.write(appendFailure(nil, gqlerror.List{st.s.HTTP.present(st.ctx, err)}))
+		}
 		return false
 	case <-st.ctx.Done():
 		// The client is gone, or the right to read: then its error follows.

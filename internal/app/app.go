@@ -42,6 +42,7 @@ type Options struct {
 type App struct {
 	*engines
 	rooms     *rooms
+	links     *links
 	server    *graph.Server
 	handler   http.Handler
 	demoUsers []playground.DemoUser
@@ -59,7 +60,7 @@ func Open(ctx context.Context, o Options) (*App, error) {
 		return nil, err
 	}
 	life, stop := context.WithCancel(context.WithoutCancel(ctx))
-	a := &App{engines: e, started: o.Clock.Now(), stop: stop, idle: o.Idle}
+	a := &App{engines: e, started: o.Clock.Now(), stop: stop, idle: o.Idle, links: &links{clock: o.Clock, open: map[*link]struct{}{}}}
 	if err := a.open(ctx, life); err != nil {
 		return nil, errors.Join(err, a.Close(ctx))
 	}
@@ -92,7 +93,9 @@ func (a *App) open(ctx, life context.Context) (err error) {
 	if a.handler, err = a.routes(registry); err != nil {
 		return err
 	}
+	a.rooms.admin.Serve(clients{a.server.Socket, a.server.Events})
 	a.work.Go(func() { a.follow(life, a.hear) })
+	a.work.Go(func() { a.links.watch(life) })
 	a.work.Go(func() {
 		a.rooms.identity.Lapse(life, func(err error) { a.logger.Error("the sessions of open sockets cannot be looked at", "error", err) })
 	})
@@ -115,7 +118,7 @@ func (a *App) graphConfig(m *metrics) graph.Config {
 	r := a.rooms
 	return graph.Config{
 		Resolvers: resolvers.New(resolvers.Config{
-			Guard: a.guard, Identity: r.identity, Workspace: r.workspace, Access: r.access, Chat: r.chat, Activity: r.activity, Info: a.info,
+			Guard: a.guard, Identity: r.identity, Workspace: r.workspace, Access: r.access, Chat: r.chat, Activity: r.activity, Admin: r.admin, Info: a.info,
 		}),
 		Require: a.require, Logger: a.logger, Clock: a.clock, Limits: limits(c), Introspection: c.Introspection,
 		MaxBody: int64(c.LimitBody), Timeout: c.RequestTimeout, Answered: m.answered, Lease: a.db.Lease,

@@ -10,8 +10,11 @@ import (
 	"karnak/ent"
 	"karnak/internal/core/eventlog"
 	"karnak/internal/core/guard"
+	"karnak/internal/core/nodes"
+	"karnak/internal/core/presence"
 	"karnak/internal/core/stream"
 	"karnak/internal/domain/access"
+	"karnak/internal/domain/admin"
 	"karnak/internal/domain/chat"
 	"karnak/internal/domain/identity"
 	"karnak/internal/domain/workspace"
@@ -35,6 +38,10 @@ type engines struct {
 	log    *eventlog.Log
 	guard  *guard.Guard
 	hub    *stream.Hub
+	// presence knows who is where, on every node.
+	presence *presence.Hub
+	// nodes are those of the installation.
+	nodes *nodes.Ring
 }
 
 func openEngines(ctx context.Context, cfg *config.Config, c clock.Clock, logger *slog.Logger) (e *engines, err error) {
@@ -56,7 +63,7 @@ func openEngines(ctx context.Context, cfg *config.Config, c clock.Clock, logger 
 		return e, err
 	}
 	cursors := e.keys.Derive("eventlog/cursors")
-	types := append(append(append(identity.Events(), workspace.Events()...), access.Events()...), chat.Events()...)
+	types := append(append(append(identity.Events(), workspace.Events()...), access.Events()...), append(chat.Events(), admin.Events()...)...)
 	if e.log, err = eventlog.New(ctx, eventlog.Config{DB: e.db, Clock: c, Secret: cursors[:], Types: types}); err != nil {
 		return e, err
 	}
@@ -64,11 +71,19 @@ func openEngines(ctx context.Context, cfg *config.Config, c clock.Clock, logger 
 	if e.guard, err = guard.New(guard.Config{DB: e.db, Log: e.log, Clock: c}); err != nil {
 		return e, err
 	}
-	node := id.New(id.Request)
+	node := id.New(id.Node)
 	if e.bus, err = e.openBus(node); err != nil {
 		return e, err
 	}
 	e.hub, err = stream.New(stream.Config{Log: e.log, Bus: e.bus, Clock: c, Logger: logger, Node: node, Changed: e.guard.Changed})
+	if err != nil {
+		return e, err
+	}
+	e.presence, err = presence.New(presence.Config{Bus: e.bus, Clock: c, Logger: logger, Node: node})
+	if err != nil {
+		return e, err
+	}
+	e.nodes, err = nodes.New(nodes.Config{Bus: e.bus, Clock: c, Presence: e.presence, Node: node})
 	return e, err
 }
 
@@ -92,6 +107,12 @@ func (e *engines) close() (err error) {
 		ctx, cancel := context.WithTimeout(context.Background(), jobsEnd)
 		defer cancel()
 		err = e.jobs.Stop(ctx)
+	}
+	if e.nodes != nil {
+		e.nodes.Close()
+	}
+	if e.presence != nil {
+		e.presence.Close()
 	}
 	if e.hub != nil {
 		e.hub.Close()

@@ -9,6 +9,7 @@ import (
 	"karnak/internal/core/eventlog"
 	"karnak/internal/domain/access"
 	"karnak/internal/domain/activity"
+	"karnak/internal/domain/admin"
 	"karnak/internal/domain/chat"
 	"karnak/internal/domain/identity"
 	"karnak/internal/domain/workspace"
@@ -24,6 +25,7 @@ type rooms struct {
 	access    *access.Service
 	chat      *chat.Service
 	activity  *activity.Service
+	admin     *admin.Service
 }
 
 const retryEvery = time.Second
@@ -32,7 +34,7 @@ func always(context.Context) (time.Time, error) { return time.Time{}, nil }
 
 func openRooms(ctx context.Context, e *engines) (r *rooms, err error) {
 	r = &rooms{}
-	if r.chat, err = chat.New(chat.Config{DB: e.db, Log: e.log, Hub: e.hub, Guard: e.guard, Clock: e.clock, Keys: e.keys}); err != nil {
+	if r.chat, err = chat.New(chat.Config{DB: e.db, Log: e.log, Hub: e.hub, Presence: e.presence, Guard: e.guard, Clock: e.clock, Keys: e.keys}); err != nil {
 		return nil, err
 	}
 	if r.access, err = access.New(access.Config{DB: e.db, Log: e.log, Guard: e.guard, Clock: e.clock, Keys: e.keys, Locate: r.locate, Jobs: e.jobs}); err != nil {
@@ -46,6 +48,9 @@ func openRooms(ctx context.Context, e *engines) (r *rooms, err error) {
 		return nil, err
 	}
 	if r.identity, err = openIdentity(ctx, e, r.workspace); err != nil {
+		return nil, err
+	}
+	if r.admin, err = admin.New(admin.Config{Log: e.log, Guard: e.guard, Nodes: e.nodes, Keys: e.keys}); err != nil {
 		return nil, err
 	}
 	r.activity, err = activity.New(activity.Config{Log: e.log, Hub: e.hub, Guard: e.guard, Readable: r.chat.Readable, Expect: r.chat.ExpectEvents, Typed: typed})

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
 	"karnak/authz"
 	"karnak/graph/transport"
@@ -14,9 +13,6 @@ import (
 	"karnak/internal/platform/id"
 	"karnak/internal/platform/telemetry"
 )
-
-// graceAfterExpiry is how long a socket stays open after its token has ended.
-const graceAfterExpiry = 5 * time.Second
 
 // initialise decides about a socket by the token in connection_init. Without a token it is anonymous. The socket ends with
 // the token and with the session.
@@ -29,11 +25,11 @@ func (a *App) initialise(ctx context.Context, payload json.RawMessage, _ *http.R
 	if err != nil {
 		return nil, nil, err
 	}
-	life, err := a.lifetime(ctx, token, caller)
+	life, l, err := a.lifetime(ctx, token, caller)
 	if err != nil {
 		return nil, nil, err
 	}
-	return authz.WithActor(ctx, caller.Actor), &transport.Session{Lifetime: life}, nil
+	return identity.WithLink(authz.WithActor(ctx, caller.Actor), l), &transport.Session{Lifetime: life}, nil
 }
 
 // streamSession returns what a stream of server-sent events hangs on: the token of its request and the session.
@@ -46,11 +42,12 @@ func (a *App) streamSession(r *http.Request) (context.Context, error) {
 	if err != nil {
 		return nil, err
 	}
-	return a.lifetime(r.Context(), token, caller)
+	life, _, err := a.lifetime(r.Context(), token, caller)
+	return life, err
 }
 
-// lifetime returns a context that ends with the caller's session, and a little after the token.
-func (a *App) lifetime(ctx context.Context, token string, caller *identity.Caller) (context.Context, error) {
+// lifetime returns a context that ends with the caller's session, and a little after the token unless its link is renewed.
+func (a *App) lifetime(ctx context.Context, token string, caller *identity.Caller) (context.Context, *link, error) {
 	life, end := context.WithCancelCause(ctx)
 	detach := a.rooms.identity.OnEnd(caller.Actor.SessionID, func() {
 		end(&transport.CloseError{Code: 4403, Reason: "the session has ended"})
@@ -59,20 +56,9 @@ func (a *App) lifetime(ctx context.Context, token string, caller *identity.Calle
 	// The session may have ended between the look at it and the hook.
 	if _, err := a.caller(ctx, token); err != nil {
 		end(err)
-		return nil, err
+		return nil, nil, err
 	}
-	go a.expire(life, end, caller)
-	return life, nil
-}
-
-// expire ends a socket a little after its token.
-func (a *App) expire(life context.Context, end context.CancelCauseFunc, c *identity.Caller) {
-	select {
-	case <-a.clock.After(c.Expires.Add(graceAfterExpiry).Sub(a.clock.Now())):
-		end(&transport.CloseError{Code: 4401, Reason: "the access token has ended: refresh it and connect again"})
-	case <-life.Done():
-		end(nil)
-	}
+	return life, a.links.add(life, end, caller.Expires), nil
 }
 
 // bearer reads {"authorization": "Bearer …"}.

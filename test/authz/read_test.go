@@ -27,7 +27,7 @@ func read(t *testing.T, w *world.World, c world.Contract, way world.Route, rows 
 		fields = append(fields, c.Selection(t, r, fmt.Sprintf("f%d", i), "{ __typename }"))
 	}
 	request := w.Fill(t, p, strings.Replace(signing(w, way.Open, p), "%s", strings.Join(fields, " "), 1))
-	a := w.Ask(t, p.Token, request, nil)
+	a := asked(t, w, p, request)
 	if len(a.Errors) > 0 && len(rows) > 1 {
 		var out []outcome
 		for i := range rows {
@@ -41,6 +41,15 @@ func read(t *testing.T, w *world.World, c world.Contract, way world.Route, rows 
 		out[i] = outcome{wordOf(a, objects, fmt.Sprintf("f%d", i)), request, string(a.Body)}
 	}
 	return out
+}
+
+// asked asks by POST, and for the first event of a subscription by a socket.
+func asked(t *testing.T, w *world.World, p world.Person, request string) apptest.Answer {
+	t.Helper()
+	if strings.HasPrefix(request, "subscription") {
+		return w.Once(t, p.Token, request, nil)
+	}
+	return w.Ask(t, p.Token, request, nil)
 }
 
 // signing fills in the sign-in of the one who asks; that of the owner for nobody.

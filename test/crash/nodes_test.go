@@ -56,6 +56,7 @@ type nodes struct {
 	run   *run
 	nodes []*rig.Node
 	bus   *rig.Bus
+	db    *rig.Database
 }
 
 func several(t *testing.T, count int, bus string) *nodes {
@@ -65,7 +66,7 @@ func several(t *testing.T, count int, bus string) *nodes {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n := &nodes{}
+	n := &nodes{db: db}
 	n.nodes, n.bus, err = rig.NewNodes(rig.NodesConfig{
 		Binary: karnak, Count: count, Bus: bus, Log: rig.LogFile(folder), Args: append(db.Args, "--postgres-pool=8"),
 	})

@@ -112,12 +112,20 @@ func (s *stage) overSocket(t *testing.T, p principal, q request) reply {
 	t.Helper()
 	l := s.lines[p.name]
 	l.n++
-	l.Subscribe(t, fmt.Sprint(l.n), q.text, q.vars)
+	n := fmt.Sprint(l.n)
+	l.Subscribe(t, n, q.text, q.vars)
 	var body string
 	for {
 		m, err := l.Read(world.Patience)
 		if err != nil {
 			t.Fatalf("%s over the socket: %v\n%s", p.name, err, q.text)
+		}
+		switch {
+		case m.ID != n: // of a subscription that was completed
+			continue
+		case m.Type == "next" && strings.HasPrefix(q.text, "subscription"):
+			l.Write(t, world.Message{ID: n, Type: "complete"})
+			return reply{body: string(m.Payload)}
 		}
 		switch m.Type {
 		case "next":
@@ -141,6 +149,19 @@ func (p principal) ways(mutation bool) []string {
 		return []string{post, socket}
 	}
 	return []string{post, get, socket}
+}
+
+// waysOf are those that a document can come by; what is otherwise each time it is asked is asked once.
+func (p principal) waysOf(text string) []string {
+	switch {
+	case strings.HasPrefix(text, "subscription") && p.shut:
+		return nil
+	case strings.HasPrefix(text, "subscription"):
+		return []string{socket}
+	case strings.Contains(text, "admin {"):
+		return []string{post}
+	}
+	return p.ways(false)
 }
 
 // secrets are texts of private and of direct channels, and the principals who are in them or may read them all.

@@ -39,7 +39,7 @@ func (s *stage) crossInputs(t *testing.T) {
 // value is what a mutation's provider gives a field in a tenant, or what extras has for it.
 func (s *stage) value(t *testing.T, m string, f world.Arg, w *world.World) (any, bool) {
 	t.Helper()
-	if v, ok := made(m)(t, w, maker(w)).Input[f.Name]; ok {
+	if v, ok := made(m)(t, w, maker(w, m)).Input[f.Name]; ok {
 		return v, true
 	}
 	v, ok := extras()[s.inputOf(m)+"."+f.Name]
@@ -62,7 +62,7 @@ func (s *stage) cross(t *testing.T, m string, f world.Arg, of func(w *world.Worl
 	t.Helper()
 	bases, theirs := map[*world.World]apptest.Vars{}, map[*world.World]any{}
 	for _, w := range s.tenants() {
-		bases[w], theirs[w] = made(m)(t, w, maker(w)).Input, of(w)
+		bases[w], theirs[w] = made(m)(t, w, maker(w, m)).Input, of(w)
 	}
 	s.own(t)
 	before := s.Digest(t)
@@ -130,12 +130,12 @@ func (s *stage) tryOwn(t *testing.T, m string, f world.Arg, value any) {
 	}
 	before := s.DigestOf(t, s.b.IDs["workspace"])
 	for _, v := range values {
-		try := world.Providers()[m](t, s.a, maker(s.a))
-		p := s.principal(world.Admin)
+		try := world.Providers()[m](t, s.a, maker(s.a, m))
+		p := s.principal(entitled(m))
 		if try.As != nil {
 			p.who = *try.As
 		}
-		if r := s.send(t, p, post, s.call(m, with(try.Input, f.Name, v))); r.failed(t) {
+		if r := s.send(t, p, wayOf(try), s.call(m, with(try.Input, f.Name, v))); r.failed(t) {
 			t.Errorf("%s with %s %v: %s", m, f.Name, v, r.body)
 		}
 		if try.After != nil {
@@ -161,7 +161,7 @@ func (s *stage) claim(t *testing.T) {
 				if !ok {
 					t.Fatalf("%s.%s has no value in use: give inUse in test/matrix/input_test.go one", s.inputOf(m), f.Name)
 				}
-				input := made(m)(t, s.a, maker(s.a)).Input
+				input := made(m)(t, s.a, maker(s.a, m)).Input
 				s.own(t)
 				before := s.Digest(t)
 				r := s.send(t, p, post, s.call(m, with(input, f.Name, value)))

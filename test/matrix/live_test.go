@@ -19,6 +19,7 @@ func streams(after string) map[string]string {
 		"feed": feed(""), "feed of everything": feed(`, filter: { types: ["chat.*", "workspace.*", "access.*"] }`),
 		"feed of a foreign channel": feed(", filter: { channelIds: [$public] }"), "feed of foreign people": feed(", filter: { actorIds: [$owner, $target] }"),
 		"public": channel("public"), "private": channel("private"), "direct": channel("direct"),
+		"presence": "presence(channelId: $$public)",
 	}
 }
 
@@ -30,7 +31,7 @@ func (s *stage) listen(t *testing.T) {
 	after := s.Cursor(t, s.a.Owner, s.a.IDs["workspace"])
 	s.Send(t, s.a.Owner, s.a.IDs["public"], "said before") // so that the streams begin with what is kept
 	for name, text := range streams(after) {
-		l.Subscribe(t, name, "subscription { "+s.fill(t, p, text, s.b.IDs)+s.events()+" }", nil)
+		l.Subscribe(t, name, "subscription { "+s.fill(t, p, text, s.b.IDs)+s.selection(name)+" }", nil)
 		field, _, _ := strings.Cut(text, "(")
 		covered[field] = true
 	}
@@ -63,6 +64,14 @@ func (s *stage) listen(t *testing.T) {
 	}
 }
 
+// selection is what is asked of a stream.
+func (s *stage) selection(stream string) string {
+	if stream == "presence" {
+		return s.deep("PresenceUpdate", 1)
+	}
+	return s.events()
+}
+
 // events selects what every event has, and all that a message event shows.
 func (s *stage) events() string {
 	return "{ __typename id cursor seq type clientMutationId actor { id displayName } ... on MessagePosted { message " + s.deep("Message", 1) + " } }"
@@ -71,13 +80,19 @@ func (s *stage) events() string {
 // happen makes a mutation in the tenant that is not listened to, by whoever owns what it is about there.
 func (s *stage) happen(t *testing.T, m string) {
 	t.Helper()
-	try := world.Providers()[m](t, s.b, maker(s.b))
-	who := maker(s.b)
+	who := maker(s.b, m)
+	try := world.Providers()[m](t, s.b, who)
 	if try.As != nil {
 		who = *try.As
 	}
 	try.Input["clientMutationId"] = s.b.Mark
-	a := s.Ask(t, who.Token, s.call(m, try.Input).text, apptest.Vars{"input": try.Input})
+	ask := s.Once
+	if !try.Live {
+		ask = func(t testing.TB, token, query string, vars apptest.Vars) apptest.Answer {
+			return s.Ask(t, token, query, vars)
+		}
+	}
+	a := ask(t, who.Token, s.call(m, try.Input).text, apptest.Vars{"input": try.Input})
 	if len(a.Errors) > 0 || len(a.UserErrors(m)) > 0 {
 		t.Errorf("%s: %s", m, a.Body)
 	}

@@ -22,7 +22,8 @@ func extras() map[string]any {
 		"UpdateWorkspaceInput.expectedVersion": 99, "UpdateChannelInput.expectedVersion": 99, "EditMessageInput.expectedVersion": 99,
 		"UpdateRoleInput.expectedVersion": 99, "SetEventRetentionInput.expectedVersion": 99, "UpdateChannelInput.name": "another name", "CreateChannelInput.topic": "a topic",
 		"UpdateRoleInput.parents": []string{"user"}, "UpdateRoleInput.deny": []string{"chat:write"}, "CreateRoleInput.parents": []string{"user"},
-		"CreateRoleInput.deny": []string{"chat:write"}, "SignOutInput.everywhere": false,
+		"CreateRoleInput.deny": []string{"chat:write"}, "SignOutInput.everywhere": false, "SetTypingInput.typing": false,
+		"TerminateConnectionInput.reconnect": false, "TerminateConnectionInput.reason": "for the test",
 	}
 }
 
@@ -78,14 +79,14 @@ func (s *stage) mutate(t *testing.T) {
 func (s *stage) doOwn(t *testing.T, m string) {
 	t.Helper()
 	b, c := s.DigestOf(t, s.b.IDs["workspace"]), s.DigestOf(t, s.c.IDs["workspace"])
-	p := s.principal(world.Admin)
-	try := world.Providers()[m](t, s.a, maker(s.a))
+	p := s.principal(entitled(m))
+	try := world.Providers()[m](t, s.a, maker(s.a, m))
 	if try.As != nil {
 		p.who = *try.As
 	}
 	q := s.call(m, try.Input)
 	q.key = "the key of " + m
-	if r := s.send(t, p, post, q); r.failed(t) || len(r.answer(t).UserErrors(m)) > 0 {
+	if r := s.send(t, p, wayOf(try), q); r.failed(t) || len(r.answer(t).UserErrors(m)) > 0 {
 		t.Errorf("%s by an admin: %s", m, r.body)
 	}
 	if try.After != nil {
@@ -97,6 +98,14 @@ func (s *stage) doOwn(t *testing.T, m string) {
 			t.Errorf("%s by one tenant changed %v of another", m, changed)
 		}
 	}
+}
+
+// wayOf is the way that a mutation is meant to be called by.
+func wayOf(try world.Attempt) string {
+	if try.Live {
+		return socket
+	}
+	return post
 }
 
 // replay has others send what was done, under its idempotency key and under another: the key is the caller's own.
@@ -119,7 +128,7 @@ func (s *stage) doForeign(t *testing.T, m string) {
 	t.Helper()
 	inputs := map[*world.World]apptest.Vars{}
 	for _, w := range s.tenants() {
-		inputs[w] = made(m)(t, w, maker(w)).Input
+		inputs[w] = made(m)(t, w, maker(w, m)).Input
 	}
 	if !s.refers(m, inputs[s.a]) {
 		return

@@ -160,7 +160,15 @@ func enough(t *testing.T) bool {
 }
 
 // maker is who makes and does things in a tenant, an admin but not its owner.
-func maker(w *world.World) world.Person { return w.People[world.Admin] }
+func maker(w *world.World, m string) world.Person { return w.People[entitled(m)] }
+
+// entitled is who may make a mutation.
+func entitled(m string) string {
+	if m == "terminateConnection" {
+		return world.SuperAdmin
+	}
+	return world.Admin
+}
 
 // tenants are the three.
 func (s *stage) tenants() []*world.World { return []*world.World{s.a, s.b, s.c} }

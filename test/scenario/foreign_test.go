@@ -34,6 +34,7 @@ func TestForeignIDs(t *testing.T) {
 		ids["role"] = must(t, n, foreign, "createRole", "role { id }", apptest.Vars{"workspaceId": theirs, "name": "helper"}).Text("createRole.role.id")
 		ids["invitation"] = must(t, n, foreign, "inviteMember", "invitation { id }", apptest.Vars{"workspaceId": theirs, "email": "x@example.test"}).Text("inviteMember.invitation.id")
 		ids["session"] = n.Must(t, foreign.Token, `{ viewer { sessions { nodes { id } } } }`, nil).Text("viewer.sessions.nodes.0.id")
+		ids["connection"] = id.New(id.Connection) // nobody but a superAdmin is told of any
 		missing := map[string]string{}
 		for kind, x := range ids {
 			missing[kind] = id.New(id.PrefixOf(x))
@@ -84,6 +85,8 @@ func TestForeignIDs(t *testing.T) {
 			{"addReaction", apptest.Vars{"messageId": "$message", "emoji": "👍"}},
 			{"removeReaction", apptest.Vars{"messageId": "$message", "emoji": "👍"}},
 			{"markRead", apptest.Vars{"channelId": "$channel", "seq": 99}},
+			{"setTyping", apptest.Vars{"channelId": "$channel"}},
+			{"terminateConnection", apptest.Vars{"connectionId": "$connection"}},
 			{"revokeSession", apptest.Vars{"sessionId": "$session"}},
 		} {
 			covered[tt.mutation] = true

@@ -25,6 +25,13 @@ type sent struct {
 	apptest.Answer
 }
 
+// head is the place in the log from which a stream misses nothing that is done from now on; without one it begins when it is
+// open.
+func head(t testing.TB, n *apptest.Node, p apptest.Person, channelID string) string {
+	t.Helper()
+	return n.Must(t, p.Token, `query($c: ID!) { node(id: $c) { ... on Channel { cursor } } }`, apptest.Vars{"c": channelID}).Text("node.cursor")
+}
+
 // listen opens a stream by GET, as an EventSource does.
 func listen(t testing.TB, n *apptest.Node, p apptest.Person, query string, vars apptest.Vars, last string) *stream {
 	t.Helper()
@@ -106,17 +113,17 @@ func TestEventStreams(t *testing.T) {
 		w := n.Workspace(t, owner, "streams")
 		n.Join(t, owner, guest, w, "user")
 		c := n.Channel(t, owner, w, "open", "PUBLIC")
-		head := n.Must(t, owner.Token, `query($c: ID!) { node(id: $c) { ... on Channel { cursor } } }`, apptest.Vars{"c": c}).Text("node.cursor")
+		start := head(t, n, owner, c)
 		for _, text := range []string{"one", "two", "three"} {
 			n.Send(t, owner, c, text)
 		}
-		s := listen(t, n, guest, streamed, apptest.Vars{"c": c, "after": head}, "")
+		s := listen(t, n, guest, streamed, apptest.Vars{"c": c, "after": start}, "")
 		text, first := s.body(t)
 		if text != "one" {
 			t.Errorf("the first is %q", text)
 		}
 		// The same request again, as an EventSource repeats it: what was seen does not come again.
-		s = listen(t, n, guest, streamed, apptest.Vars{"c": c, "after": head}, first.id)
+		s = listen(t, n, guest, streamed, apptest.Vars{"c": c, "after": start}, first.id)
 		for _, want := range []string{"two", "three"} {
 			if got, _ := s.body(t); got != want {
 				t.Errorf("%q instead of %q", got, want)
@@ -166,8 +173,8 @@ func TestEventStreamsEndWithTheirToken(t *testing.T) {
 		owner := n.SignUp(t, "Owner")
 		w := n.Workspace(t, owner, "streams")
 		c := n.Channel(t, owner, w, "open", "PUBLIC")
-		head := n.Must(t, owner.Token, `query($c: ID!) { node(id: $c) { ... on Channel { cursor } } }`, apptest.Vars{"c": c}).Text("node.cursor")
-		s := listen(t, n, owner, streamed, apptest.Vars{"c": c, "after": head}, "")
+		start := head(t, n, owner, c)
+		s := listen(t, n, owner, streamed, apptest.Vars{"c": c, "after": start}, "")
 		n.Send(t, owner, c, "in time")
 		if got, _ := s.body(t); got != "in time" {
 			t.Errorf("%q", got)
@@ -185,7 +192,7 @@ func TestEventStreamsBreakOffWhenTheNodeStops(t *testing.T) {
 		owner := n.SignUp(t, "Owner")
 		w := n.Workspace(t, owner, "streams")
 		c := n.Channel(t, owner, w, "open", "PUBLIC")
-		s := listen(t, n, owner, streamed, apptest.Vars{"c": c}, "")
+		s := listen(t, n, owner, streamed, apptest.Vars{"c": c, "after": head(t, n, owner, c)}, "")
 		n.Send(t, owner, c, "before")
 		if got, _ := s.body(t); got != "before" {
 			t.Errorf("%q", got)

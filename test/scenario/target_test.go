@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"karnak/internal/app/apptest"
+	"karnak/internal/platform/id"
 )
 
 // mutation is a mutation as the API tells it, with the texts and ids of its input.
@@ -213,5 +214,8 @@ func (x *target) inputs() map[string]func() (apptest.Person, apptest.Vars) {
 		"addReaction":         owner(message, "emoji", "🎉"),
 		"removeReaction":      owner(message, "emoji", "🎉"),
 		"markRead":            owner(c, "seq", 1),
+		"setTyping":           owner(c),
+		"renewSession":        owner(nil, "accessToken", x.owner.Token),
+		"terminateConnection": owner(nil, "connectionId", id.New(id.Connection)),
 	}
 }

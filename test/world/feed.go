@@ -10,6 +10,8 @@ import (
 type Feed struct {
 	Query string
 	Vars  apptest.Vars
+	// Shows is what the first event holds.
+	Shows []string
 }
 
 const (
@@ -19,16 +21,24 @@ const (
 	// Activity subscribes to the feed of a workspace, $o.
 	Activity = `subscription($o: ID!, $after: Cursor) { activity(workspaceId: $o, after: $after) {
 		__typename cursor ... on MessagePosted { message { body } } } }`
+	// Presence subscribes to who is in a channel, $o.
+	Presence = `subscription($o: ID!) { presence(channelId: $o) { snapshot presentCount joined { id displayName } typing { id } } }`
 )
 
 // Feeds has one for each subscription, and for each subscription@variant.
 func Feeds(t *testing.T, w *World) map[string]Feed {
 	t.Helper()
 	after := w.Cursor(t, w.Owner, w.IDs["workspace"])
-	of := func(query, name string) Feed { return Feed{query, apptest.Vars{"o": w.IDs[name], "after": after}} }
+	of := func(query, name string) Feed {
+		return Feed{query, apptest.Vars{"o": w.IDs[name], "after": after}, []string{`"__typename":"MessagePosted"`, "live in "}}
+	}
+	there := func(name string) Feed {
+		return Feed{Presence, apptest.Vars{"o": w.IDs[name]}, []string{`"snapshot":true`, `"displayName"`}}
+	}
 	all := map[string]Feed{
 		"channelEvents": of(ChannelEvents, "public"), "channelEvents@private": of(ChannelEvents, "private"),
 		"channelEvents@direct": of(ChannelEvents, "direct"), "activity": of(Activity, "workspace"),
+		"presence": there("lobby"), "presence@outside": there("public"), "presence@private": there("private"), "presence@direct": there("direct"),
 	}
 	for _, name := range []string{"public", "private", "direct"} {
 		w.Send(t, w.Owner, w.IDs[name], "live in "+name)

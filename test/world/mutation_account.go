@@ -41,6 +41,21 @@ func identityProviders() map[string]Provider {
 			}
 			return given(apptest.Vars{"refreshToken": p.Token})
 		},
+		"renewSession": func(_ *testing.T, w *World, p Person) Attempt {
+			if p.Token == "" {
+				p = w.Owner
+			}
+			return Attempt{Input: apptest.Vars{"accessToken": p.Token}, Live: true}
+		},
+		"renewSession@request": func(_ *testing.T, w *World, p Person) Attempt {
+			if p.Token == "" {
+				p = w.Owner
+			}
+			return given(apptest.Vars{"accessToken": p.Token})
+		},
+		"renewSession@else": func(_ *testing.T, w *World, _ Person) Attempt {
+			return Attempt{Input: apptest.Vars{"accessToken": w.Target.Token}, Live: true}
+		},
 		"signOut": func(t *testing.T, w *World, p Person) Attempt {
 			return Attempt{Input: apptest.Vars{}, As: again(t, w, p)}
 		},

@@ -120,6 +120,9 @@ func messageProviders() map[string]Provider {
 	others := func(channel string) func(*testing.T, *World, Person) string {
 		return func(t *testing.T, w *World, _ Person) string { return w.Send(t, w.Owner, w.IDs[channel], "another's") }
 	}
+	typing := func(in func(*testing.T, *World, Person) string) Provider {
+		return func(t *testing.T, w *World, p Person) Attempt { return given(apptest.Vars{"channelId": in(t, w, p)}) }
+	}
 	edit, emoji := apptest.Vars{"body": "changed"}, apptest.Vars{"emoji": "🎉"}
 	return map[string]Provider{
 		"sendMessage": sending(named("public")), "sendMessage@private": sending(named("private")), "sendMessage@direct": sending(named("direct")),
@@ -140,6 +143,8 @@ func messageProviders() map[string]Provider {
 			w.Send(t, w.Owner, c, "to be read")
 			return given(apptest.Vars{"channelId": c, "seq": 1})
 		},
+		"setTyping":         typing(func(t *testing.T, w *World, p Person) string { return fresh(t, w, p, "PUBLIC") }),
+		"setTyping@outside": typing(named("public")), "setTyping@private": typing(named("private")), "setTyping@direct": typing(named("direct")),
 		"markRead@private": func(_ *testing.T, w *World, _ Person) Attempt {
 			return given(apptest.Vars{"channelId": w.IDs["private"], "seq": 1})
 		},

@@ -16,6 +16,8 @@ type Attempt struct {
 	Input apptest.Vars
 	// As makes the call in place of the principal: the same person in another session.
 	As *Person
+	// Live makes the call over a websocket, where alone it makes sense.
+	Live bool
 	// After puts things right again.
 	After func()
 }
@@ -26,7 +28,7 @@ type Provider func(t *testing.T, w *World, p Person) Attempt
 // Providers has one for each mutation, and for each mutation@variant.
 func Providers() map[string]Provider {
 	all := map[string]Provider{}
-	for _, some := range []map[string]Provider{identityProviders(), workspaceProviders(), accessProviders(), channelProviders(), messageProviders()} {
+	for _, some := range []map[string]Provider{identityProviders(), workspaceProviders(), accessProviders(), channelProviders(), messageProviders(), adminProviders()} {
 		for k, v := range some {
 			all[k] = v
 		}

@@ -65,7 +65,7 @@ func Routes() map[string]Route {
 		"AccessExplanation@lack": explained("$self", `"admin:system"`, "%s", ""),
 		"AccessRule":             explained("$self", `"chat:read"`, "rule { %s }", ".rule"),
 	}
-	for _, more := range []map[string]Route{workspaceRoutes(), chatRoutes(), eventRoutes()} {
+	for _, more := range []map[string]Route{workspaceRoutes(), chatRoutes(), eventRoutes(), adminRoutes()} {
 		for k, v := range more {
 			all[k] = v
 		}
@@ -98,6 +98,19 @@ func workspaceRoutes() map[string]Route {
 	}
 }
 
+func adminRoutes() map[string]Route {
+	connections := func(selection, path string) Route {
+		return Route{Open: "query { admin { connections(first: 100) { " + selection + " } } }", Path: "admin.connections" + path}
+	}
+	return map[string]Route{
+		"Admin":                     {Open: "query { admin { %s } }", Path: "admin"},
+		"ConnectedClientConnection": connections("%s", ""),
+		"ConnectedClientEdge":       connections("edges { %s }", ".edges"),
+		"ConnectedClient":           connections("nodes { %s }", ".nodes"),
+		"ClientOperation":           connections("nodes { operations { %s } }", ".nodes.operations"),
+	}
+}
+
 func chatRoutes() map[string]Route {
 	return map[string]Route{
 		"Channel": node("$public", "Channel"), "Channel@private": node("$private", "Channel"), "Channel@direct": node("$direct", "Channel"),
@@ -116,6 +129,7 @@ func chatRoutes() map[string]Route {
 		"MessageConnection@found":   within(`searchMessages(query: "beginning") { %s }`, "searchMessages"),
 		"MessageConnection@private": within(`searchMessages(query: "canary") { %s }`, "searchMessages"),
 		"MessageConnection@direct":  within(`searchMessages(query: "whisper") { %s }`, "searchMessages"),
+		"PresenceUpdate":            {Open: "subscription { presence(channelId: $lobby) { %s } }", Path: "presence"},
 		"ReactionGroup":             {Open: "query { node(id: $message) { ... on Message { reactions { %s } } } }", Path: "node.reactions"},
 	}
 }

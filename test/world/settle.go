@@ -33,6 +33,29 @@ func (w *World) Populate(t *testing.T) {
 	w.settlePrincipals(t, ws)
 	w.settleChannels(t, ws)
 	w.settleAccess(t, ws)
+	w.settleLobby(t, ws)
+}
+
+// settleLobby makes a channel of all members, in which the owner is and types.
+func (w *World) settleLobby(t *testing.T, ws string) {
+	lobby := w.Channel(t, w.Owner, ws, "PUBLIC")
+	for _, name := range []string{User, Pro, Moderator, Admin, Expired} {
+		w.Enter(t, w.Owner, w.People[name], lobby)
+	}
+	w.IDs["lobby"] = lobby
+	s := Dial(t, w.Node, w.Owner.Token)
+	s.Subscribe(t, "lobby", Presence, apptest.Vars{"o": lobby})
+	if m, err := s.Read(Patience); err != nil || m.Type != "next" {
+		t.Fatalf("%s %s %v", m.Type, m.Payload, err)
+	}
+	go func() { // takes in what comes, so that the socket stays
+		for {
+			if _, err := s.Read(time.Hour); err != nil {
+				return
+			}
+		}
+	}()
+	w.Run(t, w.Owner, "setTyping", "expiresAt", apptest.Vars{"channelId": lobby})
 }
 
 func (w *World) settlePrincipals(t *testing.T, ws string) {

@@ -135,5 +135,30 @@ func (m Message) Code() string {
 	return apptest.Answer{Errors: list}.Code()
 }
 
+// Once makes an operation over a socket of its own and returns its first answer.
+func (w *World) Once(t testing.TB, token, query string, vars apptest.Vars) apptest.Answer {
+	t.Helper()
+	s := Dial(t, w.Node, token)
+	defer func() { _ = s.Conn.CloseNow() }()
+	s.Subscribe(t, "once", query, vars)
+	m, err := s.Read(Patience)
+	if err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+	a, err := m.Answer()
+	if err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+	return a
+}
+
+// Answer is what a next or an error brings, as if it had come by HTTP.
+func (m Message) Answer() (a apptest.Answer, err error) {
+	if a.Body = m.Payload; m.Type == "error" {
+		return a, json.Unmarshal(m.Payload, &a.Errors)
+	}
+	return a, json.Unmarshal(m.Payload, &a)
+}
+
 // Has reports whether a message holds a text.
 func (m Message) Has(text string) bool { return strings.Contains(string(m.Payload), text) }

@@ -203,3 +203,10 @@ func searchWords(query string) ([]string, error) {
 	}
 	return words, nil
 }
+
+// SetTypingInput is the input of setTyping.
+type SetTypingInput struct {
+	ClientMutationID *string
+	ChannelID        string
+	Typing           bool
+}

@@ -135,7 +135,7 @@ func (s *Service) inside(ctx context.Context, channelID string) (*entgen.Channel
 	case c.Visibility == enum.Direct:
 		return nil, fault.User(fault.NotAllowed, "channelId", "A direct channel stays as it is.")
 	case m == nil:
-		return nil, fault.New(fault.Forbidden, "This needs membership of the channel: join it first.")
+		return nil, outside()
 	}
 	return c, nil
 }

@@ -1,6 +1,8 @@
 package chat
 
 import (
+	"time"
+
 	"karnak/ent/entgen"
 	"karnak/internal/core/eventlog"
 	"karnak/internal/platform/page"
@@ -54,6 +56,12 @@ type AddChannelMemberPayload struct {
 type RemoveChannelMemberPayload struct {
 	eventlog.Receipt
 	UserID *string
+}
+
+// SetTypingPayload is the result of setTyping.
+type SetTypingPayload struct {
+	eventlog.Receipt
+	ExpiresAt *time.Time
 }
 
 // MessagePayload is the result of a mutation that answers with a message.

@@ -202,17 +202,7 @@ func (s *Service) ReplyTo(ctx context.Context, m *entgen.Message) (*entgen.Messa
 
 // Mentions returns the users that a message mentions.
 func (s *Service) Mentions(ctx context.Context, m *entgen.Message) ([]*entgen.User, error) {
-	out := make([]*entgen.User, 0, len(m.MentionIds))
-	for _, u := range m.MentionIds {
-		found, err := s.Guard.Person(ctx, u)
-		if err != nil {
-			return nil, err
-		}
-		if found != nil {
-			out = append(out, found)
-		}
-	}
-	return out, nil
+	return s.People(ctx, m.MentionIds)
 }
 
 func index[T any](rows []T, key func(T) string) map[string]T {

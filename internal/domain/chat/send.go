@@ -42,6 +42,7 @@ func (s *Service) SendMessage(ctx context.Context, in SendMessageInput) (*SendMe
 	if err != nil {
 		return nil, err
 	}
+	s.Presence.Stopped(placeOf(c), authz.ActorOf(ctx).UserID)
 	return sent(ctx, s, done, x.message, nil, func(p MessagePayload) *SendMessagePayload { return &SendMessagePayload{p} })
 }
 

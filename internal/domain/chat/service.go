@@ -13,6 +13,7 @@ import (
 	"karnak/ent/enum"
 	"karnak/internal/core/eventlog"
 	"karnak/internal/core/guard"
+	"karnak/internal/core/presence"
 	"karnak/internal/core/stream"
 	"karnak/internal/platform/clock"
 	"karnak/internal/platform/combine"
@@ -23,12 +24,14 @@ import (
 
 // Config is what the Service stands on.
 type Config struct {
-	DB    *ent.DB
-	Log   *eventlog.Log
-	Hub   *stream.Hub
-	Guard *guard.Guard
-	Clock clock.Clock
-	Keys  *secret.Keyring
+	DB  *ent.DB
+	Log *eventlog.Log
+	Hub *stream.Hub
+	// Presence knows who is in a channel.
+	Presence *presence.Hub
+	Guard    *guard.Guard
+	Clock    clock.Clock
+	Keys     *secret.Keyring
 }
 
 // Service is chat. It is safe for concurrent use.
@@ -42,8 +45,8 @@ type Service struct {
 
 // New returns the service.
 func New(c Config) (*Service, error) {
-	if c.DB == nil || c.Log == nil || c.Hub == nil || c.Guard == nil || c.Clock == nil || c.Keys == nil {
-		return nil, errors.New("chat: DB, Log, Hub, Guard, Clock and Keys are needed")
+	if c.DB == nil || c.Log == nil || c.Hub == nil || c.Presence == nil || c.Guard == nil || c.Clock == nil || c.Keys == nil {
+		return nil, errors.New("chat: DB, Log, Hub, Presence, Guard, Clock and Keys are needed")
 	}
 	key := c.Keys.Derive("page/chat")
 	s := &Service{

@@ -30,6 +30,8 @@ const (
 	Event         Prefix = "evt"
 	Idempotency   Prefix = "idem"
 	Request       Prefix = "req"
+	Connection    Prefix = "conn"
+	Node          Prefix = "node"
 )
 
 // Platform is the id of the platform's own log, which holds what belongs to no workspace (sessions, users).
