@@ -76,6 +76,10 @@ func System(ctx context.Context, reason string) context.Context {
 	return WithActor(ctx, &Actor{system: reason, scope: AllWorkspaces})
 }
 
+// NewAudience returns the actor for what is the same for everybody who may see something in a workspace: nobody in
+// particular, bound to the workspace, without any permission. What hangs on who asks is denied to it.
+func NewAudience(workspaceID string) *Actor { return NewActor("", "", false, []string{workspaceID}) }
+
 // IsSystem reports whether karnak itself acts.
 func (a *Actor) IsSystem() bool { return a != nil && a.system != "" }
 

@@ -39,6 +39,8 @@ type Config struct {
 	Lease func(context.Context) (context.Context, func())
 	// Answered hears of every query and mutation that was answered; nil for nobody.
 	Answered func(Answered)
+	// Sources are the fields of Subscription that may be answered together, by name.
+	Sources map[string]Source
 	// Socket says how websockets work, Events how streams of server-sent events do; Present, HTTP and Clock are filled in.
 	Socket transport.SocketConfig
 	Events transport.SSEConfig
@@ -80,7 +82,7 @@ func New(c Config) (*Server, error) {
 }
 
 func (s *Server) transports(c Config, p presenter) (err error) {
-	c.Socket.Present, c.Socket.Clock = p.Present, c.Clock
+	c.Socket.Present, c.Socket.Clock, c.Socket.Share = p.Present, c.Clock, sharing{c.Sources}.share
 	if s.Socket, err = transport.NewSocket(c.Socket); err != nil {
 		return err
 	}

@@ -256,8 +256,11 @@ func (r *reactionRemovedResolver) Message(ctx context.Context, obj *chat.Reactio
 
 // ChannelEvents is the resolver for the channelEvents field.
 func (r *subscriptionResolver) ChannelEvents(ctx context.Context, channelID string, after *string) (<-chan chat.ChannelEvent, error) {
+	if out := only[chat.ChannelEvent](ctx); out != nil {
+		return out, nil
+	}
 	reader, err := r.chat.Watch(ctx, channelID, after)
-	return follow(ctx, events[chat.ChannelEvent]{reader, channelEvent}, err)
+	return follow(ctx, events[chat.ChannelEvent]{reader, nextChannelEvent}, err)
 }
 
 // Presence is the resolver for the presence field.

@@ -7,7 +7,6 @@ import (
 	"karnak/graph/transport"
 	"karnak/internal/core/presence"
 	"karnak/internal/core/stream"
-	"karnak/internal/domain/activity"
 	"karnak/internal/domain/chat"
 )
 
@@ -61,14 +60,24 @@ type events[T any] struct {
 // Next returns the reader's next event.
 func (e events[T]) Next(ctx context.Context) (T, error) { return e.next(ctx, e.Reader) }
 
-// channelEvent returns a reader's next event as clients of a channel see it.
-func channelEvent(ctx context.Context, reader *stream.Reader) (chat.ChannelEvent, error) {
+// nextChannelEvent returns a reader's next event as clients of a channel see it.
+func nextChannelEvent(ctx context.Context, reader *stream.Reader) (chat.ChannelEvent, error) {
 	item, err := reader.Next(ctx)
-	switch {
-	case err != nil:
+	if err != nil {
 		return nil, err
-	case item.Gap != nil:
-		return activity.Gap(item.Gap), nil
 	}
-	return chat.Typed(item.Event), nil
+	return channelEvent(item), nil
+}
+
+// only gives a subscription the one event that it is to tell of, on behalf of everybody who may see it; nil where it is a
+// subscriber's own.
+func only[T any](ctx context.Context) <-chan T {
+	x, ok := transport.Only(ctx).(T)
+	if !ok {
+		return nil
+	}
+	out := make(chan T, 1)
+	out <- x
+	close(out)
+	return out
 }

@@ -522,7 +522,7 @@ extend type Workspace {
 }
 
 "An event of the log."
-interface Event {
+interface Event @shared {
   "The event's id."
   id: ID!
   "Its position in the log; resume after it."
@@ -540,7 +540,7 @@ interface Event {
 }
 
 "An event of a workspace that its members may see."
-interface ActivityEvent implements Event {
+interface ActivityEvent implements Event @shared {
   "The event's id."
   id: ID!
   "Its position in the log; resume after it."
@@ -586,7 +586,7 @@ type ActivityEdge {
 }
 
 "Events that are no longer kept were left out: fetch what you show again, then go on from this cursor."
-type StreamGap implements Event & ActivityEvent & ChannelEvent {
+type StreamGap implements Event & ActivityEvent & ChannelEvent @shared {
   "The event's id."
   id: ID!
   "Its position in the log; resume after it."
@@ -797,17 +797,17 @@ enum ChannelVisibility {
 "A place where messages are numbered and kept in order."
 type Channel implements Node {
   "The global id."
-  id: ID!
+  id: ID! @shared
   "The name, unique in the workspace; empty for a direct channel."
-  name: String!
+  name: String! @shared
   "What the channel is about."
-  topic: String!
+  topic: String! @shared
   "Who may find and read it."
-  visibility: ChannelVisibility!
+  visibility: ChannelVisibility! @shared
   "The workspace."
   workspace: Workspace!
   "The number of the newest message; 0 while there is none."
-  lastSeq: Int!
+  lastSeq: Int! @shared
   "Messages by others that the caller has not read."
   unreadCount: Int! @cost(weight: 2)
   "The number up to which the caller has read; 0 for nothing."
@@ -815,9 +815,9 @@ type Channel implements Node {
   "The head of the workspace's log as of this answer; ` + "`" + `channelEvents` + "`" + ` after it misses nothing later."
   cursor: Cursor!
   "Counts up with every change of the channel itself."
-  version: Int!
+  version: Int! @shared
   "When it was created."
-  createdAt: DateTime!
+  createdAt: DateTime! @shared
   "Who belongs to it, by joining date."
   members("Page size from the start, 1 to 100; 25 by default." first: Int, "Only what comes after this cursor." after: Cursor): ChannelMemberConnection! @listSize(slicingArguments: ["first"], assumedSize: 25)
   "Its messages by number."
@@ -879,29 +879,29 @@ type ChannelMemberEdge {
 "A message. A deleted one keeps its place with an empty body."
 type Message implements Node {
   "The global id."
-  id: ID!
+  id: ID! @shared
   "Its number in the channel, from 1, without holes."
-  seq: Int!
+  seq: Int! @shared
   "The text, as it was written; empty when deleted."
-  body: String!
+  body: String! @shared
   "Who wrote it."
-  author: User!
+  author: User! @shared
   "The channel."
-  channel: Channel!
+  channel: Channel! @shared
   "The message it answers."
-  replyTo: Message
+  replyTo: Message @shared
   "The users it mentions as ` + "`" + `@[user id]` + "`" + `."
-  mentions: [User!]! @listSize(assumedSize: 5)
+  mentions: [User!]! @shared @listSize(assumedSize: 5)
   "Its reactions, the most given first."
-  reactions: [ReactionGroup!]! @listSize(assumedSize: 5)
+  reactions: [ReactionGroup!]! @shared @listSize(assumedSize: 5)
   "Counts up with every edit."
-  version: Int!
+  version: Int! @shared
   "When it was last edited."
-  editedAt: DateTime
+  editedAt: DateTime @shared
   "When it was deleted."
-  deletedAt: DateTime
+  deletedAt: DateTime @shared
   "When it was posted."
-  createdAt: DateTime!
+  createdAt: DateTime! @shared
 }
 
 "A page of messages."
@@ -927,9 +927,9 @@ type MessageEdge {
 "One emoji's reactions to a message."
 type ReactionGroup {
   "The emoji."
-  emoji: String!
+  emoji: String! @shared
   "How many users gave it."
-  count: Int!
+  count: Int! @shared
   "Whether the caller did."
   viewerReacted: Boolean!
 }
@@ -1253,7 +1253,7 @@ type MarkReadPayload {
 }
 
 "Something that happened in a channel."
-interface ChannelEvent implements Event {
+interface ChannelEvent implements Event @shared {
   "The event's id."
   id: ID!
   "Its position in the log; resume after it."
@@ -1285,7 +1285,7 @@ type PresenceUpdate {
 }
 
 "A message was posted."
-type MessagePosted implements Event & ActivityEvent & ChannelEvent {
+type MessagePosted implements Event & ActivityEvent & ChannelEvent @shared {
   "The event's id."
   id: ID!
   "Its position in the log; resume after it."
@@ -1305,7 +1305,7 @@ type MessagePosted implements Event & ActivityEvent & ChannelEvent {
 }
 
 "A message was edited."
-type MessageEdited implements Event & ActivityEvent & ChannelEvent {
+type MessageEdited implements Event & ActivityEvent & ChannelEvent @shared {
   "The event's id."
   id: ID!
   "Its position in the log; resume after it."
@@ -1325,7 +1325,7 @@ type MessageEdited implements Event & ActivityEvent & ChannelEvent {
 }
 
 "A message was deleted."
-type MessageDeleted implements Event & ActivityEvent & ChannelEvent {
+type MessageDeleted implements Event & ActivityEvent & ChannelEvent @shared {
   "The event's id."
   id: ID!
   "Its position in the log; resume after it."
@@ -1345,7 +1345,7 @@ type MessageDeleted implements Event & ActivityEvent & ChannelEvent {
 }
 
 "A reaction was added to a message."
-type ReactionAdded implements Event & ActivityEvent & ChannelEvent {
+type ReactionAdded implements Event & ActivityEvent & ChannelEvent @shared {
   "The event's id."
   id: ID!
   "Its position in the log; resume after it."
@@ -1367,7 +1367,7 @@ type ReactionAdded implements Event & ActivityEvent & ChannelEvent {
 }
 
 "A reaction was taken back."
-type ReactionRemoved implements Event & ActivityEvent & ChannelEvent {
+type ReactionRemoved implements Event & ActivityEvent & ChannelEvent @shared {
   "The event's id."
   id: ID!
   "Its position in the log; resume after it."
@@ -1389,7 +1389,7 @@ type ReactionRemoved implements Event & ActivityEvent & ChannelEvent {
 }
 
 "A channel was created."
-type ChannelCreated implements Event & ActivityEvent & ChannelEvent {
+type ChannelCreated implements Event & ActivityEvent & ChannelEvent @shared {
   "The event's id."
   id: ID!
   "Its position in the log; resume after it."
@@ -1409,7 +1409,7 @@ type ChannelCreated implements Event & ActivityEvent & ChannelEvent {
 }
 
 "A channel's name or topic changed."
-type ChannelUpdated implements Event & ActivityEvent & ChannelEvent {
+type ChannelUpdated implements Event & ActivityEvent & ChannelEvent @shared {
   "The event's id."
   id: ID!
   "Its position in the log; resume after it."
@@ -1429,7 +1429,7 @@ type ChannelUpdated implements Event & ActivityEvent & ChannelEvent {
 }
 
 "A user joined a channel."
-type MemberJoined implements Event & ActivityEvent & ChannelEvent {
+type MemberJoined implements Event & ActivityEvent & ChannelEvent @shared {
   "The event's id."
   id: ID!
   "Its position in the log; resume after it."
@@ -1451,7 +1451,7 @@ type MemberJoined implements Event & ActivityEvent & ChannelEvent {
 }
 
 "A user left a channel or was taken out of it."
-type MemberLeft implements Event & ActivityEvent & ChannelEvent {
+type MemberLeft implements Event & ActivityEvent & ChannelEvent @shared {
   "The event's id."
   id: ID!
   "Its position in the log; resume after it."
@@ -1509,9 +1509,9 @@ type Viewer {
 "A person who can sign in."
 type User implements Node & Actor {
   "The global id."
-  id: ID!
+  id: ID! @shared
   "The name to show."
-  displayName: String!
+  displayName: String! @shared
   "The e-mail address; null unless it is the caller's own, or the caller holds ` + "`" + `admin:users` + "`" + ` in a workspace of theirs."
   email: Email
   "When the user signed up."
@@ -1768,6 +1768,9 @@ directive @sunset(
   on: String!
 ) on FIELD_DEFINITION | ARGUMENT_DEFINITION | INPUT_FIELD_DEFINITION | ENUM_VALUE
 
+"Marks what is the same for everybody who may see the object that has it: on a type, all of its fields. Subscribers who select nothing else of the same events are answered together, by one execution. Everything that is not marked is the caller's own."
+directive @shared on OBJECT | INTERFACE | FIELD_DEFINITION
+
 "The events of the log that a mutation may write."
 directive @emits(
   "Event types, as ` + "`" + `domain.noun.verb` + "`" + `."
@@ -1823,9 +1826,9 @@ interface Node {
 "Who does things: a user, later also a key or an app."
 interface Actor {
   "The global id."
-  id: ID!
+  id: ID! @shared
   "The name to show."
-  displayName: String!
+  displayName: String! @shared
 }
 
 "Where a page of a list stands in the whole."

@@ -38,6 +38,8 @@ type SocketConfig struct {
 	Origin func(r *http.Request) bool
 	// Begin is called for each operation, to give its context a request id and what else belongs to one request.
 	Begin func(ctx context.Context) context.Context
+	// Share says of a subscription how it is answered together with others; nil for one on its own, and for none at all.
+	Share func(oc *graphql.OperationContext) *Share
 	// Present shows errors to clients; by default typed errors are shown and all others masked.
 	Present  Present
 	Observer Observer
@@ -64,6 +66,7 @@ type SocketConfig struct {
 type Socket struct {
 	SocketConfig
 	buffers buffers
+	groups  groups
 	tick    time.Duration
 	// grace is how long a client may take to answer a close.
 	grace time.Duration
@@ -94,6 +97,7 @@ func NewSocket(c SocketConfig) (*Socket, error) {
 		tick:         min(500*time.Millisecond, c.InitTimeout/8, c.PingEvery/8, c.WriteTimeout/8),
 		grace:        min(2*time.Second, c.WriteTimeout/2),
 		conns:        map[*conn]struct{}{},
+		groups:       groups{all: map[string]*group{}},
 	}, nil
 }
 

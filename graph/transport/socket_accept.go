@@ -26,7 +26,12 @@ func (s *Socket) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphEx
 		s.turnAway(w, r, http.StatusServiceUnavailable, fault.New(fault.Unavailable, "No more connections are taken now."))
 		return
 	}
-	defer s.leave(c)
+	accepted := false
+	defer func() {
+		if !accepted {
+			s.leave(c)
+		}
+	}()
 	h := &hijacked{ResponseWriter: w}
 	ws, err := websocket.Accept(h, r, &websocket.AcceptOptions{
 		Subprotocols: []string{Subprotocol},
@@ -45,8 +50,13 @@ func (s *Socket) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphEx
 	if !strings.EqualFold(ws.Subprotocol(), Subprotocol) {
 		c.close(closing(CloseSubprotocol, "Subprotocol not acceptable"))
 	}
-	c.serve()
-	s.Observer.Disconnected(c.closedWith())
+	// The server's goroutine, and what it holds for requests, are given back.
+	accepted = true
+	go func() {
+		defer s.leave(c)
+		c.serve()
+		s.Observer.Disconnected(c.closedWith())
+	}()
 }
 
 func (s *Socket) turnAway(w http.ResponseWriter, r *http.Request, status int, err error) {
@@ -137,6 +147,10 @@ type hijacked struct {
 // Hijack hands over the connection and remembers it.
 func (h *hijacked) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	raw, rw, err := http.NewResponseController(h.ResponseWriter).Hijack()
-	h.raw = raw
-	return raw, rw, err
+	if err != nil {
+		return nil, nil, err
+	}
+	p, rw := newPipe(raw, rw.Reader)
+	h.raw = p
+	return p, rw, nil
 }

@@ -30,8 +30,10 @@ type conn struct {
 	state
 
 	// ws and raw are set once, before attached is; nothing but the handler uses them before that.
-	ws       *websocket.Conn
-	raw      net.Conn
+	ws  *websocket.Conn
+	raw net.Conn
+	// written is closed when nothing is written any more.
+	written  chan struct{}
 	attached atomic.Bool
 
 	// Instants, 0 for never: the handshake; the last sign of life; the last ping; the write that is under way; since when the
@@ -43,7 +45,7 @@ type conn struct {
 func newConn(s *Socket, r *http.Request, exec graphql.GraphExecutor) *conn {
 	// Values of the request stay, its end does not count: a server that limits the time of requests must not cut sockets.
 	ctx, cancel := context.WithCancelCause(context.WithoutCancel(r.Context()))
-	c := &conn{id: id.New(id.Connection), s: s, r: r, exec: exec, ctx: ctx, cancel: cancel}
+	c := &conn{id: id.New(id.Connection), written: make(chan struct{}), s: s, r: r, exec: exec, ctx: ctx, cancel: cancel}
 	c.state.init(s)
 	return c
 }
@@ -58,14 +60,15 @@ func (c *conn) attach(ws *websocket.Conn, raw net.Conn) {
 
 func (c *conn) hear() { c.heard.set(c.s.Clock.Now()) }
 
+// serve answers a connection until it has ended.
 func (c *conn) serve() {
-	written := make(chan struct{})
-	go func() {
-		defer close(written)
-		c.write()
-	}()
+	c.mu.Lock()
+	if c.end != nil && c.wake() { // it ended before it began
+		go c.flush()
+	}
+	c.mu.Unlock()
 	c.read()
-	<-written
+	<-c.written
 	c.ops.Wait()
 	c.cancel(nil)
 }
@@ -81,7 +84,13 @@ func (c *conn) read() {
 }
 
 // readOne waits for a message and does what it asks for. Waiting holds no buffer: most connections wait most of the time.
-func (c *conn) readOne() *CloseError {
+func (c *conn) readOne() (end *CloseError) {
+	defer func() {
+		if p := recover(); p != nil {
+			_ = c.s.Present(c.ctx, recovered(p)) // gets it logged
+			end = closing(CloseInternal, "Something went wrong here.")
+		}
+	}()
 	kind, reader, err := c.ws.Reader(context.Background())
 	if err != nil {
 		return lost(err)
@@ -181,32 +190,6 @@ func (c *conn) askInit(payload json.RawMessage) (ctx context.Context, s *Session
 		ctx = c.ctx
 	}
 	return ctx, s, err
-}
-
-// write sends what is queued until the connection ends, and ends it.
-func (c *conn) write() {
-	for {
-		f, end := c.next()
-		if f.data == nil {
-			c.leaving.set(c.s.Clock.Now())
-			if end.Code == codeLost || end.Code == codeNone {
-				_ = c.ws.CloseNow()
-			} else {
-				_ = c.ws.Close(websocket.StatusCode(end.Code), end.Reason)
-			}
-			return
-		}
-		c.writing.set(c.s.Clock.Now())
-		err := c.ws.Write(context.Background(), websocket.MessageText, *f.data)
-		c.writing.clear()
-		if err == nil && f.event {
-			c.s.Observer.Delivered(len(*f.data))
-		}
-		c.s.buffers.put(f.data)
-		if err != nil {
-			c.close(&CloseError{Code: codeLost})
-		}
-	}
 }
 
 // cut ends the connection without a word.

@@ -15,16 +15,21 @@ import (
 // operation is one subscribe of a client, from the message on until its goroutine has ended.
 type operation struct {
 	id, quoted string
-	ctx        context.Context
-	cancel     context.CancelCauseFunc
-	stream     stream
+	// head is what a next with a shared payload begins with.
+	head   string
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+	stream stream
 
 	// The connection's lock guards these.
 	name                 string
 	subscription, denied bool
 }
 
-func newOperation(id string) *operation { return &operation{id: id, quoted: quote(id)} }
+func newOperation(id string) *operation {
+	quoted := quote(id)
+	return &operation{id: id, quoted: quoted, head: string(appendHead(nil, quoted, typeNext)) + `,"payload":`}
+}
 
 func quote(s string) string {
 	// A string always encodes.
@@ -70,6 +75,9 @@ func (c *conn) run(op *operation, params *graphql.RawParams) {
 		c.s.Observer.Subscribed()
 		defer c.s.Observer.Unsubscribed()
 	}
+	if subscription && c.share(ctx, op, oc) {
+		return
+	}
 	c.pull(ctx, op, oc, subscription)
 }
 
@@ -99,7 +107,7 @@ func (c *conn) pull(ctx context.Context, op *operation, oc *graphql.OperationCon
 	}
 	if dispatched.Err() != nil {
 		// Not the client's wish, and not the end of the stream.
-		c.fail(op, gqlerror.List{c.s.Present(ctx, fault.New(fault.Unavailable, "The operation was cut short."))})
+		c.fail(op, gqlerror.List{c.s.Present(ctx, cutShort())})
 		return
 	}
 	c.complete(op)

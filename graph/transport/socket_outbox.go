@@ -10,14 +10,24 @@ type outbox struct {
 	bytes               int
 }
 
-// frame is one message; op is nil for messages about the connection.
+// frame is one message; op is nil for messages about the connection. It has data of its own, or, as a next of op, a payload
+// that it shares with others.
 type frame struct {
-	op   *operation
-	data *[]byte
+	op     *operation
+	data   *[]byte
+	shared []byte
 	// event says that this is a next message of a subscription.
 	event bool
 	// at is since when it waits.
 	at time.Time
+}
+
+// size is the message's length.
+func (f *frame) size() int {
+	if f.shared == nil {
+		return len(*f.data)
+	}
+	return len(f.op.head) + len(f.shared) + 1
 }
 
 // full reports whether a message of n bytes has to wait. An empty outbox takes any.
@@ -27,7 +37,7 @@ func (o *outbox) full(n int) bool {
 
 func (o *outbox) put(f frame) {
 	o.frames = append(o.frames, f)
-	o.bytes += len(*f.data)
+	o.bytes += f.size()
 }
 
 func (o *outbox) take() (frame, bool) {
@@ -37,7 +47,7 @@ func (o *outbox) take() (frame, bool) {
 	f := o.frames[0]
 	o.frames[0] = frame{}
 	o.frames = o.frames[1:]
-	o.bytes -= len(*f.data)
+	o.bytes -= f.size()
 	if len(o.frames) == 0 {
 		o.frames = nil
 	}
@@ -49,7 +59,7 @@ func (o *outbox) drop(op *operation) {
 	kept := o.frames[:0]
 	for _, f := range o.frames {
 		if f.op == op {
-			o.bytes -= len(*f.data)
+			o.bytes -= f.size()
 			continue
 		}
 		kept = append(kept, f)

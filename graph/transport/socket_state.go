@@ -9,9 +9,10 @@ import (
 
 // state is what the goroutines of a connection share: the protocol, the messages that wait, and the end once there is one.
 type state struct {
-	mu    sync.Mutex
-	ready *sync.Cond // a message waits, or the end has come
-	room  *sync.Cond // there may be room in the outbox, or no need for it any more
+	mu   sync.Mutex
+	room *sync.Cond // there may be room in the outbox, or no need for it any more
+	// busy: somebody flushes the outbox.
+	busy  bool
 	proto protocol
 	out   outbox
 	end   *CloseError
@@ -20,7 +21,7 @@ type state struct {
 }
 
 func (st *state) init(s *Socket) {
-	st.ready, st.room = sync.NewCond(&st.mu), sync.NewCond(&st.mu)
+	st.room = sync.NewCond(&st.mu)
 	st.proto = protocol{limit: s.MaxOperations, active: map[string]*operation{}}
 	st.out = outbox{maxFrames: s.MaxQueued, maxBytes: s.MaxQueuedBytes}
 }
@@ -67,40 +68,79 @@ func (c *conn) refuse(id string, err error) {
 func (c *conn) queue(op *operation, event, last bool, build func([]byte) []byte) bool {
 	data := c.s.buffers.get()
 	*data = build(*data)
+	ok := c.put(frame{op: op, data: data, event: event}, last)
+	if !ok {
+		c.s.buffers.put(data)
+	}
+	return ok
+}
+
+// put waits until there is room for a message, and has it written. See queue.
+func (c *conn) put(f frame, last bool) bool {
+	ok, mine := c.enqueue(f, last)
+	if mine {
+		go c.flush()
+	}
+	return ok
+}
+
+// enqueue is put; mine says that the caller has to flush.
+func (c *conn) enqueue(f frame, last bool) (ok, mine bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	wanted := func() bool {
-		return c.end == nil && (op == nil || c.proto.holds(op) && (last || !op.denied))
+		return c.end == nil && (f.op == nil || c.proto.holds(f.op) && (last || !f.op.denied))
 	}
-	for wanted() && c.out.full(len(*data)) {
+	size := f.size()
+	for wanted() && c.out.full(size) {
 		c.room.Wait()
 	}
 	if !wanted() {
-		c.s.buffers.put(data)
+		return false, false
+	}
+	f.at = c.s.Clock.Now()
+	c.out.put(f)
+	if last {
+		c.proto.release(f.op)
+	}
+	return true, c.wake()
+}
+
+// wake reports whether nobody flushes, whose turn then is the caller's. The lock is held.
+func (st *state) wake() bool {
+	if st.busy {
 		return false
 	}
-	c.out.put(frame{op: op, data: data, event: event, at: c.s.Clock.Now()})
-	if last {
-		c.proto.release(op)
-	}
-	c.ready.Signal()
+	st.busy = true
 	return true
 }
 
-// next waits for a message to write; without one the connection ends.
-func (c *conn) next() (frame, *CloseError) {
+// next takes what waits, as the bytes to write and their number. Where nothing waits the flush is over; with an end it is the
+// last one, and the connection is to be closed.
+func (c *conn) next() (batch *[]byte, n int, end *CloseError) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for {
-		if f, ok := c.out.take(); ok {
-			c.room.Broadcast()
-			return f, nil
-		}
-		if c.end != nil {
-			return frame{}, c.end
-		}
-		c.ready.Wait()
+	if len(c.out.frames) == 0 {
+		c.busy = c.end != nil
+		return nil, 0, c.end
 	}
+	batch = c.s.buffers.get()
+	for n < batchFrames && len(*batch) < batchBytes {
+		f, ok := c.out.take()
+		if !ok {
+			break
+		}
+		n++
+		*batch = appendMessage(*batch, &f)
+		if f.event {
+			c.s.Observer.Delivered(f.size())
+		}
+		if f.data != nil {
+			c.s.buffers.put(f.data)
+		}
+	}
+	c.room.Broadcast()
+	return batch, n, nil
 }
 
 // close ends the connection: operations are cancelled, what waits is dropped, and nothing more is queued. The first call
@@ -124,9 +164,11 @@ func (c *conn) closeLocked(end *CloseError, flush bool) bool {
 	for _, op := range c.proto.active {
 		op.cancel(end)
 	}
-	c.ready.Broadcast()
 	c.room.Broadcast()
 	c.cancel(end)
+	if c.attached.Load() && c.wake() {
+		go c.flush()
+	}
 	return true
 }
 

@@ -19,6 +19,7 @@ func (s *Socket) sweepUntil(empty <-chan struct{}) {
 
 func (s *Socket) sweep() {
 	now := s.Clock.Now()
+	s.groups.sweep(now)
 	for _, c := range s.snapshot() {
 		if c.attached.Load() {
 			c.check(now)

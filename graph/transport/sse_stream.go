@@ -265,7 +265,7 @@ func (st *eventStream) run(exec graphql.GraphExecutor, op *graphql.OperationCont
 	case err != nil:
 		st.fail(gqlerror.List{st.s.HTTP.present(ctx, err)})
 	case ctx.Err() == nil && dispatched.Err() != nil:
-		st.fail(gqlerror.List{st.s.HTTP.present(ctx, fault.New(fault.Unavailable, "The operation was cut short."))})
+		st.fail(gqlerror.List{st.s.HTTP.present(ctx, cutShort())})
 	case ctx.Err() == nil && !st.closing():
 		st.offer(false, appendEnd)
 	}

@@ -116,10 +116,11 @@ func (a *App) hear(e *eventlog.Event) {
 func (a *App) graphConfig(m *metrics) graph.Config {
 	c := a.cfg
 	r := a.rooms
+	roots := resolvers.New(resolvers.Config{
+		Guard: a.guard, Identity: r.identity, Workspace: r.workspace, Access: r.access, Chat: r.chat, Activity: r.activity, Admin: r.admin, Info: a.info,
+	})
 	return graph.Config{
-		Resolvers: resolvers.New(resolvers.Config{
-			Guard: a.guard, Identity: r.identity, Workspace: r.workspace, Access: r.access, Chat: r.chat, Activity: r.activity, Admin: r.admin, Info: a.info,
-		}),
+		Resolvers: roots, Sources: roots.Sources(),
 		Require: a.require, Logger: a.logger, Clock: a.clock, Limits: limits(c), Introspection: c.Introspection,
 		MaxBody: int64(c.LimitBody), Timeout: c.RequestTimeout, Answered: m.answered, Lease: a.db.Lease,
 		Socket: transport.SocketConfig{Init: a.initialise, Begin: a.begin, Origin: a.origin, Observer: m, MaxMessage: int64(c.LimitBody), MaxOperations: c.LimitSubscriptions},

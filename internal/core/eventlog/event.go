@@ -13,6 +13,8 @@ type Type struct {
 	Public bool
 	// Access events may change who may see what; open streams are checked again when one passes.
 	Access bool
+	// Personal access events change what their subject may see, and nobody else.
+	Personal bool
 }
 
 // Event is an entry of a log.

@@ -16,6 +16,9 @@ type Spec struct {
 	After *string
 	// Filter returns which events are wanted; it is asked again after every check of Allow.
 	Filter func() eventlog.Filter
+	// Own returns whom the reader reads for: access events about nobody but another leave them as they are. Empty where that
+	// is not known.
+	Own string
 	// Allow says whether the reader may read on, and until when that holds; the zero time for no end. Its error ends the
 	// reader. It has to look at what is committed, not at a cache that may be behind.
 	Allow func(context.Context) (until time.Time, err error)
@@ -26,6 +29,8 @@ type Item struct {
 	Event *eventlog.Event
 	Gap   *Gap
 }
+
+func (i Item) none() bool { return i.Event == nil && i.Gap == nil }
 
 // Gap tells which numbers are missing. Cursor is the position after it.
 type Gap struct {
@@ -111,15 +116,34 @@ func (r *Reader) check(ctx context.Context) error {
 // Allow said stays.
 func (r *Reader) Next(ctx context.Context) (Item, error) {
 	for {
-		if r.ended != nil {
-			return Item{}, r.ended
+		item, changed, err := r.look(ctx)
+		if err != nil || !item.none() {
+			return item, err
 		}
-		if err := r.due(ctx); err != nil {
+		if err := r.wait(ctx, changed); err != nil {
 			return Item{}, err
 		}
-		item, err := r.step(ctx)
-		if err != nil || item.Event != nil || item.Gap != nil {
-			return item, err
+	}
+}
+
+// Poll is Next for what is there already; ok is false where Next would wait.
+func (r *Reader) Poll(ctx context.Context) (item Item, ok bool, err error) {
+	item, _, err = r.look(ctx)
+	return item, !item.none(), err
+}
+
+// look returns the next event that is wanted, or what tells that the log grew.
+func (r *Reader) look(ctx context.Context) (Item, <-chan struct{}, error) {
+	for {
+		if r.ended != nil {
+			return Item{}, nil, r.ended
+		}
+		if err := r.due(ctx); err != nil {
+			return Item{}, nil, err
+		}
+		item, changed, err := r.step(ctx)
+		if err != nil || changed != nil || !item.none() {
+			return item, changed, err
 		}
 	}
 }
@@ -131,28 +155,31 @@ func (r *Reader) due(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// step moves on by an event, a page of the database, or a wait.
-func (r *Reader) step(ctx context.Context) (Item, error) {
+// step moves on by an event or a page of the database; where there is neither it returns what tells that the log grew.
+func (r *Reader) step(ctx context.Context) (item Item, changed <-chan struct{}, err error) {
 	if len(r.pending) > 0 {
 		e := r.pending[0]
 		r.pending = r.pending[1:]
-		return r.pass(ctx, e)
+		item, err = r.pass(ctx, e)
+		return item, nil, err
 	}
 	e, last, changed := r.topic.since(r.scanned)
 	switch {
 	case e != nil:
 		r.scanned = e.Seq
-		return r.pass(ctx, e)
+		item, err = r.pass(ctx, e)
 	case r.scanned < last:
-		return r.page(ctx, last)
+		item, err = r.page(ctx, last)
+	default:
+		return Item{}, changed, nil
 	}
-	return Item{}, r.wait(ctx, changed)
+	return item, nil, err
 }
 
 // pass lets an event through when it is wanted and may still be seen.
 func (r *Reader) pass(ctx context.Context, e *eventlog.Event) (Item, error) {
 	r.pos = e.Seq
-	if r.hub.Log.TypeOf(e.Type).Access {
+	if r.concerns(e) {
 		if err := r.check(ctx); err != nil {
 			return Item{}, err
 		}
@@ -161,6 +188,12 @@ func (r *Reader) pass(ctx context.Context, e *eventlog.Event) (Item, error) {
 		return Item{}, nil
 	}
 	return Item{Event: e}, nil
+}
+
+// concerns reports whether an event may change what the reader may read.
+func (r *Reader) concerns(e *eventlog.Event) bool {
+	t := r.hub.Log.TypeOf(e.Type)
+	return t.Access && (!t.Personal || r.spec.Own == "" || e.SubjectID == "" || e.SubjectID == r.spec.Own)
 }
 
 const readPage = 200

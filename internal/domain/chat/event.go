@@ -16,9 +16,9 @@ var (
 	reactionRemoved = eventlog.Type{Name: "chat.reaction.removed", Public: true}
 	channelCreated  = eventlog.Type{Name: "chat.channel.created", Public: true, Access: true}
 	channelUpdated  = eventlog.Type{Name: "chat.channel.updated", Public: true}
-	memberJoined    = eventlog.Type{Name: "chat.member.joined", Public: true, Access: true}
-	memberLeft      = eventlog.Type{Name: "chat.member.left", Public: true, Access: true}
-	memberRemoved   = eventlog.Type{Name: "chat.member.removed", Public: true, Access: true}
+	memberJoined    = eventlog.Type{Name: "chat.member.joined", Public: true, Access: true, Personal: true}
+	memberLeft      = eventlog.Type{Name: "chat.member.left", Public: true, Access: true, Personal: true}
+	memberRemoved   = eventlog.Type{Name: "chat.member.removed", Public: true, Access: true, Personal: true}
 )
 
 // aboutMessages are the types whose object is a message.

@@ -34,9 +34,9 @@ func (s *Service) WatchPresence(ctx context.Context, channelID string) (*Presenc
 	}
 	filter := eventlog.Filter{Channels: []string{c.ID}, Types: []string{memberJoined.Name}}
 	r, err := s.Hub.Read(ctx, stream.Spec{
-		WorkspaceID: c.WorkspaceID,
-		Filter:      func() eventlog.Filter { return filter },
-		Allow:       func(ctx context.Context) (time.Time, error) { return s.stillIn(ctx, c) },
+		WorkspaceID: c.WorkspaceID, Own: authz.ActorOf(ctx).UserID,
+		Filter: func() eventlog.Filter { return filter },
+		Allow:  func(ctx context.Context) (time.Time, error) { return s.stillIn(ctx, c) },
 	})
 	if err != nil {
 		return nil, err

@@ -21,7 +21,7 @@ func (s *Service) Watch(ctx context.Context, channelID string, after *string) (*
 	}
 	filter := eventlog.Filter{Channels: []string{c.ID}}
 	return s.Hub.Read(ctx, stream.Spec{
-		WorkspaceID: c.WorkspaceID, After: after,
+		WorkspaceID: c.WorkspaceID, After: after, Own: authz.ActorOf(ctx).UserID,
 		Filter: func() eventlog.Filter { return filter },
 		Allow:  func(ctx context.Context) (time.Time, error) { return s.stillReads(ctx, c) },
 	})

@@ -8,9 +8,9 @@ var (
 	updated           = eventlog.Type{Name: "workspace.updated", Public: true}
 	invited           = eventlog.Type{Name: "workspace.member.invited"}
 	invitationRevoked = eventlog.Type{Name: "workspace.invitation.revoked"}
-	joined            = eventlog.Type{Name: "workspace.member.joined", Public: true, Access: true}
-	left              = eventlog.Type{Name: "workspace.member.left", Public: true, Access: true}
-	removed           = eventlog.Type{Name: "workspace.member.removed", Public: true, Access: true}
+	joined            = eventlog.Type{Name: "workspace.member.joined", Public: true, Access: true, Personal: true}
+	left              = eventlog.Type{Name: "workspace.member.left", Public: true, Access: true, Personal: true}
+	removed           = eventlog.Type{Name: "workspace.member.removed", Public: true, Access: true, Personal: true}
 )
 
 // Events returns the event types of this room.
