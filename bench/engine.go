@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"karnak/bench/load"
+	"karnak/bench/machine"
 )
 
 // engine measures everything on one engine: the queries with both servers up, the sends with one at a time, since SQLite has
@@ -26,7 +27,7 @@ func (b *bench) engine(ctx context.Context, name string, r *report) (err error) 
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, floor.stop()) }()
+	defer func() { err = errors.Join(err, floor.Stop()) }()
 	for i, w := range d.targets() {
 		b.say("%s: floor of sends to %s", name, w.name)
 		theirs, err := b.sends(ctx, d, floor, "/send", w, nil)
@@ -46,8 +47,8 @@ func (b *bench) ours(ctx context.Context, d *database, r *report) (out []load.Re
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, karnak.stop()) }()
-	tokens, err := karnak.signIn(ctx, d.data.Places[:senders])
+	defer func() { err = errors.Join(err, karnak.Stop()) }()
+	tokens, err := signInAll(ctx, karnak, d.data.Places[:senders])
 	if err != nil {
 		return nil, err
 	}
@@ -68,11 +69,11 @@ func (b *bench) ours(ctx context.Context, d *database, r *report) (out []load.Re
 	return out, nil
 }
 
-func (b *bench) compare(ctx context.Context, d *database, karnak *server, tokens []string, r *report) (err error) {
+func (b *bench) compare(ctx context.Context, d *database, karnak *machine.Server, tokens []string, r *report) (err error) {
 	floor, err := b.startFloor(ctx, d)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, floor.stop()) }()
+	defer func() { err = errors.Join(err, floor.Stop()) }()
 	return b.reads(ctx, d, karnak, floor, tokens, r)
 }

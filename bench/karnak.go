@@ -11,12 +11,13 @@ import (
 	"net/http"
 
 	"karnak/bench/dataset"
+	"karnak/bench/machine"
 )
 
 // startKarnak runs karnak with the profile and the log level of production. The client says where its users come from, as a
 // proxy does, since one address may not sign everybody in.
-func (b *bench) startKarnak(ctx context.Context, d *database) (*server, error) {
-	addr, err := freeAddr(ctx)
+func (b *bench) startKarnak(ctx context.Context, d *database) (*machine.Server, error) {
+	addr, err := machine.FreeAddr(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -25,13 +26,13 @@ func (b *bench) startKarnak(ctx context.Context, d *database) (*server, error) {
 		return nil, err
 	}
 	env := []string{"KARNAK_PROFILE=production", "KARNAK_LOG_LEVEL=warn", "KARNAK_SECRET=" + hex.EncodeToString(key), "KARNAK_TRUSTED_PROXIES=127.0.0.1/32"}
-	return start(ctx, b.cores, addr, b.karnak, env, append([]string{"serve", "--addr=" + addr}, d.flags...)...)
+	return machine.Start(ctx, b.cores, addr, b.karnak, env, append([]string{"serve", "--addr=" + addr}, d.flags...)...)
 }
 
 const signIn = `mutation($email: String!) { signIn(input: {email: $email, password: "` + dataset.Password + `"}) { session { accessToken } userErrors { code } } }`
 
-// signIn returns an access token of each place's user.
-func (s *server) signIn(ctx context.Context, places []dataset.Place) ([]string, error) {
+// signInAll returns an access token of each place's user.
+func signInAll(ctx context.Context, s *machine.Server, places []dataset.Place) ([]string, error) {
 	tokens := make([]string, len(places))
 	for i, p := range places {
 		var answer struct {
@@ -39,7 +40,7 @@ func (s *server) signIn(ctx context.Context, places []dataset.Place) ([]string, 
 				SignIn struct{ Session struct{ AccessToken string } }
 			}
 		}
-		body, err := s.post(ctx, fmt.Sprintf("10.0.%d.%d", i/250, i%250+1), graphQL(signIn, map[string]string{"email": p.Email}))
+		body, err := post(ctx, s, fmt.Sprintf("10.0.%d.%d", i/250, i%250+1), graphQL(signIn, map[string]string{"email": p.Email}))
 		if err != nil {
 			return nil, err
 		}
@@ -51,8 +52,8 @@ func (s *server) signIn(ctx context.Context, places []dataset.Place) ([]string, 
 	return tokens, nil
 }
 
-func (s *server) post(ctx context.Context, from string, body []byte) ([]byte, error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+s.addr+"/graphql", bytes.NewReader(body))
+func post(ctx context.Context, s *machine.Server, from string, body []byte) ([]byte, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+s.Addr+"/graphql", bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
@@ -77,10 +78,10 @@ func graphQL(query string, variables any) []byte {
 }
 
 // startFloor runs the floor on the same database.
-func (b *bench) startFloor(ctx context.Context, d *database) (*server, error) {
-	addr, err := freeAddr(ctx)
+func (b *bench) startFloor(ctx context.Context, d *database) (*machine.Server, error) {
+	addr, err := machine.FreeAddr(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return start(ctx, b.cores, addr, b.floor, nil, "-engine="+d.engine, "-database="+d.where, "-addr="+addr)
+	return machine.Start(ctx, b.cores, addr, b.floor, nil, "-engine="+d.engine, "-database="+d.where, "-addr="+addr)
 }

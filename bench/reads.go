@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"karnak/bench/load"
+	"karnak/bench/machine"
 )
 
 const (
@@ -48,7 +49,7 @@ func (d *database) byID() figure {
 }
 
 // reads measures the two queries on both servers, in turns.
-func (b *bench) reads(ctx context.Context, d *database, karnak, floor *server, tokens []string, r *report) error {
+func (b *bench) reads(ctx context.Context, d *database, karnak, floor *machine.Server, tokens []string, r *report) error {
 	for _, f := range []figure{d.nested(), d.byID()} {
 		if !b.wants(f.name) {
 			continue
@@ -78,12 +79,12 @@ func (b *bench) reads(ctx context.Context, d *database, karnak, floor *server, t
 }
 
 // same checks that the floor does the same work: its answer is karnak's, byte for byte.
-func same(f figure, karnak, floor *server, token string) error {
-	x, err := load.Once(karnak.addr, "/graphql", f.caller(0, token))
+func same(f figure, karnak, floor *machine.Server, token string) error {
+	x, err := load.Once(karnak.Addr, "/graphql", f.caller(0, token))
 	if err != nil {
 		return err
 	}
-	y, err := load.Once(floor.addr, f.path, f.caller(0, ""))
+	y, err := load.Once(floor.Addr, f.path, f.caller(0, ""))
 	if err != nil {
 		return err
 	}
@@ -102,8 +103,8 @@ func same(f figure, karnak, floor *server, token string) error {
 }
 
 // on is a load of this figure on a server.
-func (f figure) on(s *server, path string, tokens []string, pids []int, warm, measured time.Duration) load.Test {
-	t := load.Test{Addr: s.addr, Path: path, Want: f.want, Warm: warm, For: measured, Most: 1 << 20, CPU: s.cpu(pids...)}
+func (f figure) on(s *machine.Server, path string, tokens []string, pids []int, warm, measured time.Duration) load.Test {
+	t := load.Test{Addr: s.Addr, Path: path, Want: f.want, Warm: warm, For: measured, Most: 1 << 20, CPU: s.CPU(pids...)}
 	for i := range readers {
 		token := ""
 		if tokens != nil {

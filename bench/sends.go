@@ -7,6 +7,7 @@ import (
 
 	"karnak/bench/dataset"
 	"karnak/bench/load"
+	"karnak/bench/machine"
 )
 
 const sendMutation = `mutation($channel: ID!, $body: String!) { sendMessage(input: {channelId: $channel, body: $body}) {
@@ -36,13 +37,13 @@ func sending(p dataset.Place, token string) load.Caller {
 }
 
 // sends measures how many messages a server acknowledges, and checks that each of them was written.
-func (b *bench) sends(ctx context.Context, d *database, s *server, path string, w written, tokens []string) (load.Result, error) {
+func (b *bench) sends(ctx context.Context, d *database, s *machine.Server, path string, w written, tokens []string) (load.Result, error) {
 	before, err := d.count(ctx, w)
 	if err != nil {
 		return load.Result{}, err
 	}
 	warm, _, write, _ := b.times()
-	t := load.Test{Addr: s.addr, Path: path, Want: `"userErrors":[]`, Warm: warm, For: write, Most: 20_000, CPU: s.cpu(d.pids...)}
+	t := load.Test{Addr: s.Addr, Path: path, Want: `"userErrors":[]`, Warm: warm, For: write, Most: 20_000, CPU: s.CPU(d.pids...)}
 	for i, p := range w.places {
 		token := ""
 		if tokens != nil {

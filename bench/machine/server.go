@@ -1,4 +1,4 @@
-package main
+package machine
 
 import (
 	"bytes"
@@ -11,13 +11,12 @@ import (
 	"os/exec"
 	"syscall"
 	"time"
-
-	"karnak/bench/machine"
 )
 
-// server is a server's process.
-type server struct {
-	addr string
+// Server is a server's process.
+type Server struct {
+	// Addr is where it serves.
+	Addr string
 	cmd  *exec.Cmd
 	out  bytes.Buffer
 	gone chan struct{}
@@ -28,9 +27,9 @@ const (
 	stopWithin  = 20 * time.Second
 )
 
-// start runs a program that serves at an address, and waits until it is ready.
-func start(ctx context.Context, cores machine.Cores, addr, name string, env []string, args ...string) (*server, error) {
-	s := &server{addr: addr, cmd: cores.Command(name, args...), gone: make(chan struct{})}
+// Start runs a program that serves at an address, and waits until it is ready.
+func Start(ctx context.Context, cores Cores, addr, name string, env []string, args ...string) (*Server, error) {
+	s := &Server{Addr: addr, cmd: cores.Command(name, args...), gone: make(chan struct{})}
 	s.cmd.Env = append(os.Environ(), env...)
 	s.cmd.Stdout, s.cmd.Stderr = &s.out, &s.out
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // the terminal's signals are handed on in order
@@ -42,17 +41,17 @@ func start(ctx context.Context, cores machine.Cores, addr, name string, env []st
 		close(s.gone)
 	}()
 	if err := s.ready(ctx); err != nil {
-		return nil, errors.Join(err, s.stop())
+		return nil, errors.Join(err, s.Stop())
 	}
 	return s, nil
 }
 
-func (s *server) ready(ctx context.Context) error {
+func (s *Server) ready(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, startWithin)
 	defer cancel()
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	for {
-		r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+s.addr+"/readyz", nil)
+		r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+s.Addr+"/readyz", nil)
 		if err != nil {
 			return err
 		}
@@ -72,8 +71,8 @@ func (s *server) ready(ctx context.Context) error {
 	}
 }
 
-// stop ends the process in order.
-func (s *server) stop() error {
+// Stop ends the process in order.
+func (s *Server) Stop() error {
 	_ = s.cmd.Process.Signal(syscall.SIGTERM) // it may have ended already
 	select {
 	case <-s.gone:
@@ -85,12 +84,12 @@ func (s *server) stop() error {
 	return nil
 }
 
-// cpu returns a reading of the CPU times of this process and of the others given.
-func (s *server) cpu(others ...int) func() ([]time.Duration, error) {
+// CPU returns a reading of the CPU times of this process and of the others given.
+func (s *Server) CPU(others ...int) func() ([]time.Duration, error) {
 	return func() ([]time.Duration, error) {
 		var out []time.Duration
 		for _, pid := range append([]int{s.cmd.Process.Pid}, others...) {
-			t, err := machine.CPU(pid)
+			t, err := CPU(pid)
 			if err != nil {
 				return nil, err
 			}
@@ -100,10 +99,14 @@ func (s *server) cpu(others ...int) func() ([]time.Duration, error) {
 	}
 }
 
-func freeAddr(ctx context.Context) (string, error) {
+// FreeAddr returns an address of loopback that nothing listens on.
+func FreeAddr(ctx context.Context) (string, error) {
 	l, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", err
 	}
 	return l.Addr().String(), l.Close()
 }
+
+// PID is that of the process.
+func (s *Server) PID() int { return s.cmd.Process.Pid }
