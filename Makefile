@@ -15,6 +15,7 @@ SDL      := $(GO) run ./tools/sdl
 LINT     := GOLANGCI_LINT_CACHE=$(CURDIR)/bin/lint $(GO) tool -modfile=tools/lint/go.mod golangci-lint
 TEST     ?= ./...
 BENCH    ?=
+REALTIME ?=
 CRASH    ?=
 CLUSTER  ?=
 COVERED   = $(shell $(GO) list ./... | grep -Ev '(gen|/graph/model|test)(/|$$)' | paste -sd,)
@@ -72,6 +73,10 @@ seeded: ## Put faults of authorisation in, one at a time: the tests have to find
 .PHONY: bench
 bench: build ## Measure karnak beside hand-written floors, on databases that write to disk (BENCH='-only nested')
 	@$(TESTPG) -durable -- $(GO) run ./bench -karnak bin/karnak $(BENCH)
+
+.PHONY: bench-realtime
+bench-realtime: build ## Measure subscriptions beside a floor and gqlgen's own transport (REALTIME='-subscribers 10000')
+	@$(GO) run ./bench/realtime -karnak bin/karnak $(REALTIME)
 
 .PHONY: crash
 crash: ## Kill karnak 300 times under load on each engine, on databases that write to disk (CRASH='-cycles 50')

@@ -13,9 +13,13 @@ import (
 	"karnak/internal/platform/telemetry"
 )
 
-// Source opens the feed of a subscription's field for the caller. Its first line checks that they may, and so does the feed
-// with every event that may change it. The audience of its events is the id of their workspace.
-type Source func(ctx context.Context, args map[string]any) (transport.Feed, error)
+// Source opens the feeds of a subscription's field. The audience of their events is the id of the workspace.
+type Source struct {
+	// Open is for the caller: its first line checks that they may, and so does the feed with every event that may change it.
+	Open func(ctx context.Context, args map[string]any) (transport.Feed, error)
+	// All is for all who have one of their own.
+	All func(ctx context.Context, args map[string]any) (transport.Feed, error)
+}
 
 // sharing finds out which subscriptions are answered together. Nothing is shared but what the schema marks with @shared, and
 // what is shared is executed on behalf of an audience, who is nobody and has no permission.
@@ -39,8 +43,11 @@ func (s sharing) share(oc *graphql.OperationContext) *transport.Share {
 		return nil
 	}
 	return &transport.Share{
-		Key:  key,
-		Open: func(ctx context.Context) (transport.Feed, error) { return source(ctx, f.ArgumentMap(oc.Variables)) },
+		Key: key,
+		Open: func(ctx context.Context) (transport.Feed, error) {
+			return source.Open(ctx, f.ArgumentMap(oc.Variables))
+		},
+		All: func(ctx context.Context) (transport.Feed, error) { return source.All(ctx, f.ArgumentMap(oc.Variables)) },
 		For: func(ctx context.Context, e transport.Event) context.Context {
 			ctx = authz.WithActor(telemetry.WithRequestID(ctx, id.New(id.Request)), authz.NewAudience(e.Audience))
 			return transport.WithOnly(ctx, e.Value)

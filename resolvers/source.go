@@ -5,8 +5,10 @@ import (
 	"errors"
 	"io"
 
+	"karnak/authz"
 	"karnak/graph"
 	"karnak/graph/transport"
+	"karnak/internal/core/eventlog"
 	"karnak/internal/core/stream"
 	"karnak/internal/domain/activity"
 	"karnak/internal/domain/chat"
@@ -15,15 +17,22 @@ import (
 // Sources are the subscriptions that may be answered together.
 func (r *Resolver) Sources() map[string]graph.Source {
 	return map[string]graph.Source{
-		"channelEvents": func(ctx context.Context, args map[string]any) (transport.Feed, error) {
-			channelID, _ := args["channelId"].(string)
-			reader, err := r.chat.Watch(ctx, channelID, given(args, "after"))
-			if err != nil {
-				return nil, err
-			}
-			return feed{reader}, nil
+		"channelEvents": {
+			Open: func(ctx context.Context, args map[string]any) (transport.Feed, error) {
+				reader, err := r.chat.Watch(ctx, text(args, "channelId"), given(args, "after"))
+				return r.feed(reader, authz.ActorOf(ctx), err)
+			},
+			All: func(ctx context.Context, args map[string]any) (transport.Feed, error) {
+				reader, err := r.chat.WatchForAll(ctx, text(args, "channelId"))
+				return r.feed(reader, nil, err)
+			},
 		},
 	}
+}
+
+func text(args map[string]any, name string) string {
+	s, _ := args[name].(string)
+	return s
 }
 
 func given(args map[string]any, name string) *string {
@@ -33,19 +42,34 @@ func given(args map[string]any, name string) *string {
 	return nil
 }
 
-// feed is a reader as subscriptions that are answered together have it.
-type feed struct{ *stream.Reader }
+// feed is a reader as subscriptions that are answered together have it, and whose it is; nobody's for that of all.
+type feed struct {
+	*stream.Reader
+	concerns func(e *eventlog.Event, userID string) bool
+	userID   string
+}
+
+func (r *Resolver) feed(reader *stream.Reader, a *authz.Actor, err error) (transport.Feed, error) {
+	if err != nil {
+		return nil, err
+	}
+	f := &feed{Reader: reader, concerns: r.chat.Hub.Concerns}
+	if a != nil {
+		f.userID = a.UserID
+	}
+	return f, nil
+}
 
 // Next waits for the next event.
-func (f feed) Next(ctx context.Context) (transport.Event, error) {
+func (f *feed) Next(ctx context.Context) (transport.Event, error) {
 	item, err := f.Reader.Next(ctx)
-	return event(item), over(err)
+	return f.event(item), over(err)
 }
 
 // Poll returns the next event where it is there already.
-func (f feed) Poll(ctx context.Context) (transport.Event, bool, error) {
+func (f *feed) Poll(ctx context.Context) (transport.Event, bool, error) {
 	item, ok, err := f.Reader.Poll(ctx)
-	return event(item), ok, over(err)
+	return f.event(item), ok, over(err)
 }
 
 func over(err error) error {
@@ -56,14 +80,24 @@ func over(err error) error {
 }
 
 // event is an item as clients of a channel see it; a gap is the reader's own.
-func event(item stream.Item) transport.Event {
+func (f *feed) event(item stream.Item) (e transport.Event) {
 	switch {
 	case item.Gap != nil:
 		return transport.Event{Value: channelEvent(item), Audience: item.Gap.WorkspaceID}
-	case item.Event != nil:
-		return transport.Event{Seq: item.Event.Seq, Value: channelEvent(item), Audience: item.Event.WorkspaceID}
+	case item.Event == nil:
+		return e
 	}
-	return transport.Event{}
+	e = transport.Event{Seq: item.Event.Seq, Audience: item.Event.WorkspaceID, Silent: item.Unwanted}
+	if !item.Unwanted {
+		e.Value = channelEvent(item)
+	}
+	if f.concerns(item.Event, "") {
+		e.Concerns = func(other transport.Feed) bool {
+			x, ok := other.(*feed)
+			return !ok || f.concerns(item.Event, x.userID)
+		}
+	}
+	return e
 }
 
 // channelEvent is an item as clients of a channel see it.

@@ -1,7 +1,9 @@
 package transport
 
 import (
+	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -22,7 +24,13 @@ type groups struct {
 
 // group is the subscriptions of one key, and the payloads of the last events.
 type group struct {
-	members int // the lock of groups covers it
+	share *Share
+	// The lock of groups covers these.
+	members, next int
+	shards        []*shard
+
+	// latest is the number of the newest event that anybody here has met.
+	latest atomic.Int64
 
 	mu    sync.Mutex
 	kept  map[int64]*rendering
@@ -32,30 +40,43 @@ type group struct {
 
 // rendering is the payload of one event, made by the first who comes to it. With errors it is not shared.
 type rendering struct {
-	seq     int64
-	at      time.Time
-	done    chan struct{}
-	payload []byte
-	failed  bool
+	seq, latest int64
+	at          time.Time
+	done        chan struct{}
+	payload     []byte
+	failed      bool
 }
 
-func (g *groups) join(key string) *group {
+// join takes a subscription into its group and one of the group's shards, in turn.
+func (g *groups) join(sh *Share) (*group, *shard) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	x := g.all[key]
+	x := g.all[sh.Key]
 	if x == nil {
-		x = &group{kept: map[int64]*rendering{}}
-		g.all[key] = x
+		x = &group{share: sh, kept: map[int64]*rendering{}, shards: make([]*shard, runtime.GOMAXPROCS(0))}
+		for i := range x.shards {
+			x.shards[i] = &shard{}
+		}
+		g.all[sh.Key] = x
 	}
 	x.members++
-	return x
+	x.next++
+	return x, x.shards[x.next%len(x.shards)]
 }
 
-func (g *groups) leave(key string, x *group) {
+// leave takes a subscription out; with the last one its group ends.
+func (g *groups) leave(x *group) {
 	g.mu.Lock()
-	defer g.mu.Unlock()
-	if x.members--; x.members == 0 {
-		delete(g.all, key)
+	x.members--
+	last := x.members == 0
+	if last {
+		delete(g.all, x.share.Key)
+	}
+	g.mu.Unlock()
+	if last {
+		for _, s := range x.shards {
+			s.stop()
+		}
 	}
 }
 
@@ -74,32 +95,39 @@ func (g *groups) sweep(now time.Time) {
 	}
 }
 
+// meet notes that an event was met.
+func (g *group) meet(seq int64) {
+	for {
+		old := g.latest.Load()
+		if seq <= old || g.latest.CompareAndSwap(old, seq) {
+			return
+		}
+	}
+}
+
 // render returns the payload of an event, made by do unless another subscriber made it; nil with the errors that end the
-// subscription. What has errors is each subscriber's own.
-func (g *group) render(now time.Time, seq int64, do func() (payload []byte, clean bool, errs gqlerror.List)) ([]byte, gqlerror.List) {
+// subscription. Those who are told live take what another has made; who catches up is shown things as they are now, and so
+// takes it only when nothing has happened since. What has errors is each subscriber's own.
+func (g *group) render(now time.Time, seq int64, live bool, do func() (payload []byte, clean bool, errs gqlerror.List)) ([]byte, gqlerror.List) {
 	if seq == 0 {
 		payload, _, errs := do()
 		return payload, errs
 	}
-	g.mu.Lock()
-	if r := g.kept[seq]; r != nil {
-		g.mu.Unlock()
+	g.meet(seq)
+	r, mine := g.find(now, seq, live)
+	if !mine {
 		if <-r.done; !r.failed {
 			return r.payload, nil
 		}
 		payload, _, errs := do()
 		return payload, errs
 	}
-	r := &rendering{seq: seq, at: now, done: make(chan struct{}), failed: true}
-	g.kept[seq] = r
-	g.order = append(g.order, r)
-	g.mu.Unlock()
 	defer close(r.done)
 	payload, clean, errs := do()
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if !clean {
-		delete(g.kept, seq)
+		g.forget(r)
 		return payload, errs
 	}
 	r.payload, r.failed = payload, false
@@ -110,6 +138,31 @@ func (g *group) render(now time.Time, seq int64, do func() (payload []byte, clea
 	return payload, nil
 }
 
+// find returns the rendering of an event to wait for, or one that is the caller's to make.
+func (g *group) find(now time.Time, seq int64, live bool) (r *rendering, mine bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	latest := g.latest.Load()
+	if r = g.kept[seq]; r != nil && (live || r.latest == latest) {
+		return r, false
+	}
+	if r != nil {
+		g.forget(r)
+	}
+	r = &rendering{seq: seq, latest: latest, at: now, done: make(chan struct{}), failed: true}
+	g.kept[seq] = r
+	g.order = append(g.order, r)
+	return r, true
+}
+
+// forget gives a rendering to nobody any more; the lock is held.
+func (g *group) forget(r *rendering) {
+	if g.kept[r.seq] == r {
+		delete(g.kept, r.seq)
+		g.bytes -= len(r.payload)
+	}
+}
+
 // trim drops the oldest; the lock is held.
 func (g *group) trim(now time.Time) {
 	n := 0
@@ -118,10 +171,7 @@ func (g *group) trim(now time.Time) {
 		if len(g.order)-n <= keptPayloads && g.bytes <= keptBytes && now.Sub(r.at) < keptFor {
 			break
 		}
-		if g.kept[r.seq] == r {
-			delete(g.kept, r.seq)
-			g.bytes -= len(r.payload)
-		}
+		g.forget(r)
 		n++
 	}
 	g.order = append(g.order[:0:0], g.order[n:]...)

@@ -9,24 +9,35 @@ type Event struct {
 	Value any
 	// Audience is who may see it, in the words of whoever makes the Share.
 	Audience string
+	// Concerns tells of an event that may change who may read on, whether it changes that for a subscriber; nil for one that
+	// changes it for nobody.
+	Concerns func(Feed) bool
+	// Silent events are told to nobody.
+	Silent bool
 }
 
-// Feed is one subscriber's reading of events: where it begins, what it may see and how far it has come are its own. Next
-// waits for the next event, Poll takes it where it is there. Both fail with io.EOF when the stream is over, and else with the
-// reason why it ends.
+// Feed is a reading of events. Next waits for the next event, Poll takes it where it is there. Both fail with io.EOF when the
+// stream is over, and else with the reason why it ends.
 type Feed interface {
 	Next(ctx context.Context) (Event, error)
 	Poll(ctx context.Context) (e Event, ok bool, err error)
+	// Settled returns the number up to which everything was given out, and whether the subscriber may be told what follows
+	// without being asked for, until an event that concerns them.
+	Settled() (seq int64, ok bool)
+	// Skip goes on behind a number up to which others have read for it.
+	Skip(seq int64)
 	Close()
 }
 
-// Share says how a subscription is answered together with others that ask the same of the same events: an event is executed
-// and encoded once for all of them.
+// Share says how a subscription is answered together with others that ask the same of the same events: an event is read,
+// executed and encoded once for all of them.
 type Share struct {
 	// Key is the same for those whose answers to one event are the same, byte for byte.
 	Key string
-	// Open opens the subscriber's own feed.
+	// Open opens the subscriber's own feed: where it begins and what they may see is theirs.
 	Open func(ctx context.Context) (Feed, error)
+	// All opens the feed of all of them, from now on: it gives out Silent events, too.
+	All func(ctx context.Context) (Feed, error)
 	// For returns a context in which the operation answers for one event alone, on behalf of everybody who may see it; Only
 	// finds the event in it.
 	For func(ctx context.Context, e Event) context.Context

@@ -141,7 +141,7 @@ func restarting() *CloseError {
 // hijacked remembers the connection below a websocket: closing it is the one way to end a peer that neither reads nor answers.
 type hijacked struct {
 	http.ResponseWriter
-	raw net.Conn
+	raw *pipe
 }
 
 // Hijack hands over the connection and remembers it.

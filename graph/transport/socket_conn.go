@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"net"
 	"net/http"
 	"slices"
 	"sync"
@@ -31,7 +30,7 @@ type conn struct {
 
 	// ws and raw are set once, before attached is; nothing but the handler uses them before that.
 	ws  *websocket.Conn
-	raw net.Conn
+	raw *pipe
 	// written is closed when nothing is written any more.
 	written  chan struct{}
 	attached atomic.Bool
@@ -50,7 +49,7 @@ func newConn(s *Socket, r *http.Request, exec graphql.GraphExecutor) *conn {
 	return c
 }
 
-func (c *conn) attach(ws *websocket.Conn, raw net.Conn) {
+func (c *conn) attach(ws *websocket.Conn, raw *pipe) {
 	c.ws, c.raw = ws, raw
 	now := c.s.Clock.Now()
 	c.opened.set(now)

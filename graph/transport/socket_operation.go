@@ -47,8 +47,13 @@ func (op *operation) attach(c *conn) {
 // last message. A panic ends only this operation.
 func (c *conn) run(op *operation, params *graphql.RawParams) {
 	ctx := op.ctx
-	defer op.cancel(nil)
-	defer c.finished(op)
+	shared := false
+	defer func() {
+		if !shared {
+			c.finished(op)
+			op.cancel(nil)
+		}
+	}()
 	defer func() {
 		if p := recover(); p != nil {
 			c.fail(op, gqlerror.List{c.s.Present(ctx, recovered(p))})
@@ -73,10 +78,10 @@ func (c *conn) run(op *operation, params *graphql.RawParams) {
 	}
 	if subscription {
 		c.s.Observer.Subscribed()
+		if shared = c.share(ctx, op, oc); shared {
+			return
+		}
 		defer c.s.Observer.Unsubscribed()
-	}
-	if subscription && c.share(ctx, op, oc) {
-		return
 	}
 	c.pull(ctx, op, oc, subscription)
 }

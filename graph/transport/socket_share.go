@@ -19,7 +19,27 @@ const (
 	renderWithin = 10 * time.Second
 )
 
+type gqlErrors = gqlerror.List
+
+// member is a subscription in its group. While it is parked its shard writes to it and it has no goroutine.
+type member struct {
+	c     *conn
+	op    *operation
+	oc    *graphql.OperationContext
+	ctx   context.Context
+	feed  Feed
+	g     *group
+	shard *shard
+	// The shard's lock covers these: whether it is parked, where in the list, up to which event it was told, and what takes
+	// back that its end is waited for.
+	parked bool
+	at     int
+	pos    int64
+	stop   func() bool
+}
+
 // share answers a subscription together with others of its group, and reports false where it has to be answered on its own.
+// It returns when the subscription has caught up, or is over; what is left to do at its end is done by then or will be.
 func (c *conn) share(ctx context.Context, op *operation, oc *graphql.OperationContext) bool {
 	if c.s.Share == nil {
 		return false
@@ -32,53 +52,100 @@ func (c *conn) share(ctx context.Context, op *operation, oc *graphql.OperationCo
 	if err != nil {
 		return false // it is refused there, with its place in the document
 	}
-	defer feed.Close()
-	g := c.s.groups.join(sh.Key)
-	defer c.s.groups.leave(sh.Key, g)
-	m := &member{c, op, oc, sh, feed, g}
-	for m.tell(ctx) {
-	}
+	m := &member{c: c, op: op, oc: oc, ctx: ctx, feed: feed}
+	m.g, m.shard = c.s.groups.join(sh)
+	c.ops.Add(1)
+	m.follow()
 	return true
 }
 
-// member is a subscription in its group.
-type member struct {
-	c    *conn
-	op   *operation
-	oc   *graphql.OperationContext
-	sh   *Share
-	feed Feed
-	g    *group
+// follow tells a member what there is until it has caught up and is parked, or is over.
+func (m *member) follow() {
+	defer func() {
+		if p := recover(); p != nil {
+			m.c.fail(m.op, gqlerror.List{m.c.s.Present(m.ctx, recovered(p))})
+			m.finish()
+		}
+	}()
+	for {
+		more, caught := m.tell(Feed.Poll)
+		if caught {
+			if m.shard.park(m) {
+				return
+			}
+			// What the shard has read already, or a right that has an end.
+			if more, caught = m.tell(Feed.Poll); caught {
+				if m.shard.park(m) {
+					return
+				}
+				more, _ = m.tell(next)
+			}
+		}
+		if !more {
+			m.finish()
+			return
+		}
+	}
 }
 
-// tell waits for an event and writes it with those that are there already. It reports false when the subscription is over.
-func (m *member) tell(ctx context.Context) bool {
+// left ends a member that is parked.
+func (m *member) left() {
+	m.shard.mu.Lock()
+	parked := m.parked
+	if parked {
+		m.shard.remove(m)
+	}
+	m.shard.mu.Unlock()
+	if parked {
+		m.finish()
+	}
+}
+
+// finish gives back what a member holds.
+func (m *member) finish() {
+	m.feed.Close()
+	m.c.s.groups.leave(m.g)
+	m.c.s.Observer.Unsubscribed()
+	m.c.finished(m.op)
+	m.op.cancel(nil)
+	m.c.ops.Done()
+}
+
+// next waits for an event.
+func next(f Feed, ctx context.Context) (Event, bool, error) {
+	e, err := f.Next(ctx)
+	return e, err == nil, err
+}
+
+// tell writes the events that are there. The first is taken by take, which may wait; caught says that there was none. It
+// reports false when the subscription is over.
+func (m *member) tell(take func(Feed, context.Context) (Event, bool, error)) (more, caught bool) {
 	var payloads [gathered][]byte
 	n := 0
-	e, err := m.feed.Next(ctx)
-	for ok := true; ok && err == nil; {
-		payload, errs := m.g.render(m.c.s.Clock.Now(), e.Seq, func() ([]byte, bool, gqlerror.List) { return m.render(e) })
+	e, ok, err := take(m.feed, m.ctx)
+	for ok && err == nil {
+		payload, errs := m.g.render(m.c.s.Clock.Now(), e.Seq, false, func() ([]byte, bool, gqlerror.List) { return m.render(e) })
 		if payload == nil {
 			m.write(payloads[:n])
 			m.c.fail(m.op, errs)
-			return false
+			return false, false
 		}
 		payloads[n] = payload
 		if n++; n == gathered {
 			break
 		}
-		e, ok, err = m.feed.Poll(ctx)
+		e, ok, err = m.feed.Poll(m.ctx)
 	}
 	if err != nil && denies(err) {
 		n = 0 // what was seen and not yet written is not told any more
 	}
 	if !m.write(payloads[:n]) {
-		return false
+		return false, false
 	}
 	if err != nil {
-		m.end(ctx, err)
+		m.end(err)
 	}
-	return err == nil
+	return err == nil, n == 0
 }
 
 // write queues payloads and writes them, unless somebody else is at it; it reports false when they are not wanted any more.
@@ -106,15 +173,15 @@ func (m *member) write(payloads [][]byte) bool {
 }
 
 // end tells why a feed ended.
-func (m *member) end(ctx context.Context, err error) {
+func (m *member) end(err error) {
 	switch {
 	case errors.Is(err, io.EOF):
 		m.c.complete(m.op)
-	case ctx.Err() != nil:
-		m.c.fail(m.op, gqlerror.List{m.c.s.Present(ctx, cutShort())})
+	case m.ctx.Err() != nil:
+		m.c.fail(m.op, gqlerror.List{m.c.s.Present(m.ctx, cutShort())})
 	default:
-		SetStreamError(ctx, err)
-		m.c.fail(m.op, gqlerror.List{m.c.s.Present(ctx, err)})
+		SetStreamError(m.ctx, err)
+		m.c.fail(m.op, gqlerror.List{m.c.s.Present(m.ctx, err)})
 	}
 }
 
@@ -122,7 +189,7 @@ func cutShort() error { return fault.New(fault.Unavailable, "The operation was c
 
 // render executes the operation for one event, on behalf of all. It is clean when there are no errors in it.
 func (m *member) render(e Event) (payload []byte, clean bool, errs gqlerror.List) {
-	ctx, cancel := context.WithTimeout(m.sh.For(context.Background(), e), renderWithin)
+	ctx, cancel := context.WithTimeout(m.g.share.For(context.Background(), e), renderWithin)
 	defer cancel()
 	defer func() {
 		if p := recover(); p != nil {
@@ -130,7 +197,7 @@ func (m *member) render(e Event) (payload []byte, clean bool, errs gqlerror.List
 		}
 	}()
 	ctx = withStream(graphql.StartOperationTrace(ctx), &stream{denied: func() {}})
-	next, dispatched := m.c.exec.DispatchOperation(ctx, m.oc)
+	next, dispatched := m.c.exec.DispatchOperation(ctx, again(m.oc))
 	resp := next(dispatched)
 	switch {
 	case resp == nil:
@@ -139,6 +206,15 @@ func (m *member) render(e Event) (payload []byte, clean bool, errs gqlerror.List
 		return nil, false, resp.Errors
 	}
 	return appendResponse(nil, resp), len(resp.Errors) == 0, nil
+}
+
+// again is an operation to be executed once more, maybe while it is executed elsewhere.
+func again(oc *graphql.OperationContext) *graphql.OperationContext {
+	return &graphql.OperationContext{
+		RawQuery: oc.RawQuery, Variables: oc.Variables, OperationName: oc.OperationName, Doc: oc.Doc, Extensions: oc.Extensions, Headers: oc.Headers,
+		Operation: oc.Operation, DisableIntrospection: oc.DisableIntrospection, RecoverFunc: oc.RecoverFunc,
+		ResolverMiddleware: oc.ResolverMiddleware, RootResolverMiddleware: oc.RootResolverMiddleware, Stats: oc.Stats,
+	}
 }
 
 // crowded reports whether a message would have to wait for room.

@@ -24,6 +24,8 @@ const (
 type pipe struct {
 	net.Conn
 	mu sync.Mutex
+	// fd writes without waiting, where the system can.
+	fd *quick
 }
 
 // Write writes all of b before anything else.
@@ -33,9 +35,32 @@ func (p *pipe) Write(b []byte) (int, error) {
 	return p.Conn.Write(b)
 }
 
+// try writes what can be written without waiting and returns how much that was. The rest has to be written by finish, before
+// which nothing else is; held says whether try has to do with that.
+func (p *pipe) try(b []byte) (n int, held bool, err error) {
+	if p.fd == nil || !p.mu.TryLock() {
+		return 0, false, nil
+	}
+	if n, err = p.fd.write(b); n == len(b) || err != nil {
+		p.mu.Unlock()
+		return n, false, err
+	}
+	return n, true, nil
+}
+
+// finish writes what try has left.
+func (p *pipe) finish(rest []byte, held bool) error {
+	if !held {
+		p.mu.Lock()
+	}
+	defer p.mu.Unlock()
+	_, err := p.Conn.Write(rest)
+	return err
+}
+
 // newPipe takes over a connection. What was read of it already stays in the reader's buffer, where the library looks for it.
 func newPipe(raw net.Conn, read *bufio.Reader) (*pipe, *bufio.ReadWriter) {
-	p := &pipe{Conn: raw}
+	p := &pipe{Conn: raw, fd: newQuick(raw)}
 	early, _ := read.Peek(read.Buffered()) // it is there
 	in := bufio.NewReaderSize(bytes.NewReader(bytes.Clone(early)), max(readBuffer, len(early)))
 	_, _ = in.Peek(len(early))
@@ -46,21 +71,60 @@ func newPipe(raw net.Conn, read *bufio.Reader) (*pipe, *bufio.ReadWriter) {
 // connection it closes it. One goroutine at a time is in it, by way of busy.
 func (c *conn) flush() {
 	for {
-		batch, n, end := c.next()
-		if end != nil {
-			c.hangUp(end)
+		rest, more := c.step()
+		if rest != nil {
+			rest()
+		}
+		if !more {
 			return
 		}
-		if n == 0 {
+	}
+}
+
+// push is flush for who must not wait: what the client does not take at once is written by a goroutine.
+func (c *conn) push() {
+	for {
+		rest, more := c.step()
+		if rest != nil {
+			go func() {
+				if rest(); more {
+					c.flush()
+				}
+			}()
 			return
 		}
+		if !more {
+			return
+		}
+	}
+}
+
+// step writes a batch without waiting. What is left to do is rest, which may wait; more says that there may be more to write.
+func (c *conn) step() (rest func(), more bool) {
+	batch, n, end := c.next()
+	switch {
+	case end != nil:
+		return func() { c.hangUp(end) }, false
+	case n == 0:
+		return nil, false
+	}
+	done, held, err := c.raw.try(*batch)
+	if err == nil && done < len(*batch) {
 		c.writing.set(c.s.Clock.Now())
-		_, err := c.raw.Write(*batch)
-		c.writing.clear()
-		c.s.buffers.put(batch)
-		if err != nil {
-			c.close(&CloseError{Code: codeLost})
-		}
+		return func() {
+			err := c.raw.finish((*batch)[done:], held)
+			c.writing.clear()
+			c.wrote(batch, err)
+		}, true
+	}
+	c.wrote(batch, err)
+	return nil, true
+}
+
+func (c *conn) wrote(batch *[]byte, err error) {
+	c.s.buffers.put(batch)
+	if err != nil {
+		c.close(&CloseError{Code: codeLost})
 	}
 }
 

@@ -66,7 +66,7 @@ func refuse(all []floor, from int, folder, imported string) string {
 		return "the folder " + folder + " is on no floor of the house"
 	case to < 0:
 		return "it is on no floor of the house"
-	case fixture(imported) && !under(folder, "test"):
+	case fixture(imported) && !under(folder, "test") && !under(folder, "bench"):
 		return "it is for tests alone"
 	case to < from:
 		return all[from].folder + " lies below " + all[to].folder

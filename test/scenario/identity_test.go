@@ -22,11 +22,19 @@ import (
 // ticking runs a test on a node of each engine whose clock the test moves.
 func ticking(t *testing.T, f func(t *testing.T, n *apptest.Node, c *clock.Manual)) {
 	t.Helper()
+	clocked(t, time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC), apptest.Options{}, f)
+}
+
+// clocked is ticking for nodes of one's own. Each engine has a clock of its own.
+func clocked(t *testing.T, at time.Time, o apptest.Options, f func(t *testing.T, n *apptest.Node, c *clock.Manual)) {
+	t.Helper()
 	for _, e := range enttest.Engines {
 		t.Run(e, func(t *testing.T) {
 			t.Parallel()
-			c := clock.NewManual(time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC))
-			f(t, apptest.Start(t, e, apptest.Options{Clock: c}), c)
+			c := clock.NewManual(at)
+			own := o
+			own.Clock = c
+			f(t, apptest.Start(t, e, own), c)
 		})
 	}
 }

@@ -41,9 +41,8 @@ func TestRetentionIsTheWorkspaces(t *testing.T) {
 	for _, node := range []struct{ name, flag string }{{"for ever", "0s"}, {"for eight hours", "8h"}} {
 		t.Run(node.name, func(t *testing.T) {
 			t.Parallel()
-			now := clock.NewManual(time.Now())
 			args := []string{"--event-retention=" + node.flag, "--access-ttl=24h"}
-			apptest.Each(t, apptest.Options{Clock: now, Idle: true, Args: args}, func(t *testing.T, n *apptest.Node) {
+			clocked(t, time.Now(), apptest.Options{Idle: true, Args: args}, func(t *testing.T, n *apptest.Node, now *clock.Manual) {
 				owner := n.SignUp(t, "Owner")
 				type place struct{ workspace, channel, start string }
 				places := map[string]place{}

@@ -168,8 +168,7 @@ func TestEventStreamsEndWithTheirSession(t *testing.T) {
 
 func TestEventStreamsEndWithTheirToken(t *testing.T) {
 	t.Parallel()
-	now := clock.NewManual(time.Now())
-	apptest.Each(t, apptest.Options{Clock: now, Idle: true}, func(t *testing.T, n *apptest.Node) {
+	clocked(t, time.Now(), apptest.Options{Idle: true}, func(t *testing.T, n *apptest.Node, now *clock.Manual) {
 		owner := n.SignUp(t, "Owner")
 		w := n.Workspace(t, owner, "streams")
 		c := n.Channel(t, owner, w, "open", "PUBLIC")

@@ -19,6 +19,8 @@ type Spec struct {
 	// Own returns whom the reader reads for: access events about nobody but another leave them as they are. Empty where that
 	// is not known.
 	Own string
+	// Access gives out access events, too, whether they are wanted or not: for who reads on behalf of several readers.
+	Access bool
 	// Allow says whether the reader may read on, and until when that holds; the zero time for no end. Its error ends the
 	// reader. It has to look at what is committed, not at a cache that may be behind.
 	Allow func(context.Context) (until time.Time, err error)
@@ -28,6 +30,8 @@ type Spec struct {
 type Item struct {
 	Event *eventlog.Event
 	Gap   *Gap
+	// Unwanted events are given out as access events alone.
+	Unwanted bool
 }
 
 func (i Item) none() bool { return i.Event == nil && i.Gap == nil }
@@ -179,21 +183,35 @@ func (r *Reader) step(ctx context.Context) (item Item, changed <-chan struct{}, 
 // pass lets an event through when it is wanted and may still be seen.
 func (r *Reader) pass(ctx context.Context, e *eventlog.Event) (Item, error) {
 	r.pos = e.Seq
-	if r.concerns(e) {
+	if r.hub.Concerns(e, r.spec.Own) {
 		if err := r.check(ctx); err != nil {
 			return Item{}, err
 		}
 	}
-	if !r.hub.Log.Match(r.filter, e) {
+	wanted := r.hub.Log.Match(r.filter, e)
+	if !wanted && !(r.spec.Access && r.hub.Log.TypeOf(e.Type).Access) {
 		return Item{}, nil
 	}
-	return Item{Event: e}, nil
+	return Item{Event: e, Unwanted: !wanted}, nil
 }
 
-// concerns reports whether an event may change what the reader may read.
-func (r *Reader) concerns(e *eventlog.Event) bool {
-	t := r.hub.Log.TypeOf(e.Type)
-	return t.Access && (!t.Personal || r.spec.Own == "" || e.SubjectID == "" || e.SubjectID == r.spec.Own)
+// Settled returns the number up to which everything was given out or is not wanted, and whether the reader may be left alone
+// from there on until an access event that concerns it: then its right has no end of its own.
+func (r *Reader) Settled() (seq int64, ok bool) {
+	return r.scanned, r.ended == nil && len(r.pending) == 0 && r.until.IsZero()
+}
+
+// Skip goes on behind a number that others have read for the reader.
+func (r *Reader) Skip(seq int64) {
+	if seq > r.scanned {
+		r.scanned, r.pos, r.pending = seq, seq, nil
+	}
+}
+
+// Concerns reports whether an event may change what somebody may read: it is an access event, and not about another alone.
+func (h *Hub) Concerns(e *eventlog.Event, userID string) bool {
+	t := h.Log.TypeOf(e.Type)
+	return t.Access && (!t.Personal || userID == "" || e.SubjectID == "" || e.SubjectID == userID)
 }
 
 const readPage = 200

@@ -19,14 +19,29 @@ func (s *Service) Watch(ctx context.Context, channelID string, after *string) (*
 	if err != nil {
 		return nil, err
 	}
-	filter := eventlog.Filter{Channels: []string{c.ID}}
 	return s.Hub.Read(ctx, stream.Spec{
 		WorkspaceID: c.WorkspaceID, After: after, Own: authz.ActorOf(ctx).UserID,
-		Filter: func() eventlog.Filter { return filter },
+		Filter: func() eventlog.Filter { return eventlog.Filter{Channels: []string{c.ID}} },
 		Allow:  func(ctx context.Context) (time.Time, error) { return s.stillReads(ctx, c) },
 	})
 }
 
+// WatchForAll opens the stream of a channel's events from now on on behalf of everybody who watches it, and whose rights are
+// looked at where they are let in: karnak itself reads, and gets what may change those rights, too. Close the reader.
+func (s *Service) WatchForAll(ctx context.Context, channelID string) (*stream.Reader, error) {
+	c, err := optional(s.DB.Client().Channel.Get(authz.System(ctx, "chat: read for all who watch a channel"), channelID))
+	if err != nil {
+		return nil, err
+	}
+	if c == nil {
+		return nil, fault.Absent()
+	}
+	return s.Hub.Read(ctx, stream.Spec{
+		WorkspaceID: c.WorkspaceID, Access: true,
+		Filter: func() eventlog.Filter { return eventlog.Filter{Channels: []string{c.ID}} },
+		Allow:  func(context.Context) (time.Time, error) { return time.Time{}, nil },
+	})
+}
 // stillReads checks an open stream against what is committed, and says until when that holds.
 func (s *Service) stillReads(ctx context.Context, c *entgen.Channel) (time.Time, error) {
 	until, err := s.Guard.Recheck(ctx, c.WorkspaceID, authz.ChatRead, c.ID, c.WorkspaceID)
