@@ -97,7 +97,7 @@ func masked(text string) []byte {
 	if n := len(text); n < 126 {
 		out = append(out, 0x80|byte(n))
 	} else {
-		out = binary.BigEndian.AppendUint16(append(out, 0x80|126), uint16(n)) //nolint:gosec // they are short
+		out = binary.BigEndian.AppendUint16(append(out, 0x80|126), uint16(n))
 	}
 	return append(append(out, 0, 0, 0, 0), text...)
 }
@@ -109,11 +109,11 @@ func message(in *bufio.Reader) (op byte, payload []byte, err error) {
 		return 0, nil, err
 	}
 	op, n := head[0]&0xf, uint64(head[1])
-	switch {
-	case n == 126:
+	switch n {
+	case 126:
 		_, err = io.ReadFull(in, head[:2])
 		n = uint64(binary.BigEndian.Uint16(head))
-	case n == 127:
+	case 127:
 		_, err = io.ReadFull(in, head)
 		n = binary.BigEndian.Uint64(head)
 	}

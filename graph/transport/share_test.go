@@ -339,7 +339,7 @@ func TestSharedInterleavings(t *testing.T) {
 	left.Store(int64(rounds))
 	for i := range 8 {
 		readers.Go(func() {
-			dice := rand.New(rand.NewPCG(uint64(i), 1)) //nolint:gosec // small
+			dice := rand.New(rand.NewPCG(uint64(i), 1))
 			for left.Load() > 0 && !t.Failed() {
 				left.Add(-int64(b.once(t, join, dice) + 1))
 			}

@@ -67,23 +67,19 @@ func (m *member) follow() {
 			m.finish()
 		}
 	}()
-	for {
-		more, caught := m.tell(Feed.Poll)
-		if caught {
-			if m.shard.park(m) {
-				return
-			}
-			// What the shard has read already, or a right that has an end.
-			if more, caught = m.tell(Feed.Poll); caught {
-				if m.shard.park(m) {
-					return
-				}
-				more, _ = m.tell(next)
-			}
-		}
-		if !more {
+	for idle := 0; ; {
+		// Twice: the shard may have read on meanwhile. Then there is nothing to do but to wait: the right has an end.
+		more, caught := m.tell(idle == 2)
+		switch {
+		case !more:
 			m.finish()
 			return
+		case caught && m.shard.park(m):
+			return
+		case caught:
+			idle++
+		default:
+			idle = 0
 		}
 	}
 }
@@ -111,18 +107,21 @@ func (m *member) finish() {
 	m.c.ops.Done()
 }
 
-// next waits for an event.
-func next(f Feed, ctx context.Context) (Event, bool, error) {
-	e, err := f.Next(ctx)
+// first is the next event, which it waits for, or not.
+func (m *member) first(wait bool) (e Event, ok bool, err error) {
+	if !wait {
+		return m.feed.Poll(m.ctx)
+	}
+	e, err = m.feed.Next(m.ctx)
 	return e, err == nil, err
 }
 
-// tell writes the events that are there. The first is taken by take, which may wait; caught says that there was none. It
+// tell writes the events that are there; where there is none it waits for one, or not: caught says that there was none. It
 // reports false when the subscription is over.
-func (m *member) tell(take func(Feed, context.Context) (Event, bool, error)) (more, caught bool) {
+func (m *member) tell(wait bool) (more, caught bool) {
 	var payloads [gathered][]byte
 	n := 0
-	e, ok, err := take(m.feed, m.ctx)
+	e, ok, err := m.first(wait)
 	for ok && err == nil {
 		payload, errs := m.g.render(m.c.s.Clock.Now(), e.Seq, false, func() ([]byte, bool, gqlerror.List) { return m.render(e) })
 		if payload == nil {

@@ -14,7 +14,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"log"
 	"net/http"
 	"os"
 	"os/signal"
@@ -40,7 +39,8 @@ func main() {
 	mode := flag.String("mode", "floor", "floor or stock")
 	flag.Parse()
 	if err := run(*addr, *mode); err != nil {
-		log.Fatalln("peer:", err)
+		fmt.Fprintln(os.Stderr, "peer:", err)
+		os.Exit(1)
 	}
 }
 

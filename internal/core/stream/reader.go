@@ -189,7 +189,7 @@ func (r *Reader) pass(ctx context.Context, e *eventlog.Event) (Item, error) {
 		}
 	}
 	wanted := r.hub.Log.Match(r.filter, e)
-	if !wanted && !(r.spec.Access && r.hub.Log.TypeOf(e.Type).Access) {
+	if !wanted && (!r.spec.Access || !r.hub.Log.TypeOf(e.Type).Access) {
 		return Item{}, nil
 	}
 	return Item{Event: e, Unwanted: !wanted}, nil

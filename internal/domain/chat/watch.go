@@ -42,6 +42,7 @@ func (s *Service) WatchForAll(ctx context.Context, channelID string) (*stream.Re
 		Allow:  func(context.Context) (time.Time, error) { return time.Time{}, nil },
 	})
 }
+
 // stillReads checks an open stream against what is committed, and says until when that holds.
 func (s *Service) stillReads(ctx context.Context, c *entgen.Channel) (time.Time, error) {
 	until, err := s.Guard.Recheck(ctx, c.WorkspaceID, authz.ChatRead, c.ID, c.WorkspaceID)
