@@ -12,14 +12,12 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"slices"
@@ -137,14 +135,7 @@ func (b *bench) build(ctx context.Context) error {
 		b.karnak = filepath.Join(b.folder, "karnak")
 		targets[b.karnak] = "./cmd/karnak"
 	}
-	for file, target := range targets {
-		cmd := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-o", file, target)
-		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-		if text, err := cmd.CombinedOutput(); err != nil {
-			return fmt.Errorf("build %s: %w\n%s", target, err, bytes.TrimSpace(text))
-		}
-	}
-	return nil
+	return machine.Build(ctx, targets)
 }
 
 // times are how long things are measured.

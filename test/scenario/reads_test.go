@@ -40,11 +40,15 @@ func TestReadsDoNotGrowWithRows(t *testing.T) {
 				must(t, n, owner, "inviteMember", "token", apptest.Vars{"workspaceId": w, "email": fmt.Sprintf("later-%d@karnak.test", i), "role": "user"})
 			}
 		}
+		// The least of some: once a second the node compares the heads of the logs.
 		reads := func(name string) uint64 {
-			n.Must(t, owner.Token, wide[name], apptest.Vars{"w": w}) // what is remembered longer than an answer is there
-			before := n.DB().Reads()
-			n.Must(t, owner.Token, wide[name], apptest.Vars{"w": w})
-			return n.DB().Reads() - before
+			least := ^uint64(0)
+			for range 4 { // the first time what is remembered longer than an answer is not there
+				before := n.DB().Reads()
+				n.Must(t, owner.Token, wide[name], apptest.Vars{"w": w})
+				least = min(least, n.DB().Reads()-before)
+			}
+			return least
 		}
 		few := map[string]uint64{}
 		grow(0, 2)
