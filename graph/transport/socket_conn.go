@@ -19,9 +19,11 @@ import (
 // conn is one connection: the goroutine of its HTTP handler reads, one more writes, and each operation has its own. What they
 // share is in state; the times are for the sweeper.
 type conn struct {
-	id     string
-	s      *Socket
+	id string
+	s  *Socket
+	// r is the handshake, until Init was asked; its header stays.
 	r      *http.Request
+	header http.Header
 	exec   graphql.GraphExecutor
 	ctx    context.Context
 	cancel context.CancelCauseFunc
@@ -44,7 +46,7 @@ type conn struct {
 func newConn(s *Socket, r *http.Request, exec graphql.GraphExecutor) *conn {
 	// Values of the request stay, its end does not count: a server that limits the time of requests must not cut sockets.
 	ctx, cancel := context.WithCancelCause(context.WithoutCancel(r.Context()))
-	c := &conn{id: id.New(id.Connection), written: make(chan struct{}), s: s, r: r, exec: exec, ctx: ctx, cancel: cancel}
+	c := &conn{id: id.New(id.Connection), written: make(chan struct{}), s: s, r: r, header: r.Header, exec: exec, ctx: ctx, cancel: cancel}
 	c.state.init(s)
 	return c
 }
@@ -127,11 +129,14 @@ func (c *conn) take(frame []byte) *CloseError {
 	step, op, err := c.receive(m)
 	switch step {
 	case stepInit:
-		return c.initialise(slices.Clone(m.payload))
+		// In a goroutine of its own, which takes the stack that this needs along when it ends; nothing else is read meanwhile.
+		end := make(chan *CloseError)
+		go func(payload json.RawMessage) { end <- c.initialise(payload) }(slices.Clone(m.payload))
+		return <-end
 	case stepPong:
 		c.send(func(b []byte) []byte { return appendPong(b, m.payload) })
 	case stepStart:
-		m.params.Headers = c.r.Header
+		m.params.Headers = c.header
 		c.ops.Go(func() { c.run(op, m.params) })
 	case stepStop:
 		op.cancel(context.Canceled)
@@ -184,7 +189,9 @@ func (c *conn) askInit(payload json.RawMessage) (ctx context.Context, s *Session
 			err = recovered(p)
 		}
 	}()
-	ctx, s, err = c.s.Init(c.ctx, payload, c.r)
+	r := c.r
+	c.r = nil
+	ctx, s, err = c.s.Init(c.ctx, payload, r)
 	if err == nil && ctx == nil {
 		ctx = c.ctx
 	}
