@@ -24,6 +24,8 @@ type operation struct {
 	// The connection's lock guards these.
 	name                 string
 	subscription, denied bool
+	// held: its id is taken by it.
+	held bool
 }
 
 func newOperation(id string) *operation {

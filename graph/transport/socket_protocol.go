@@ -62,6 +62,7 @@ func (p *protocol) receive(m message) (step, *operation, error) {
 			return stepNothing, nil, nil
 		}
 		delete(p.active, m.id)
+		op.held = false
 		return stepStop, op, nil
 	default:
 		return stepNothing, nil, nil
@@ -82,6 +83,7 @@ func (p *protocol) subscribe(m message) (step, *operation, error) {
 	}
 	op := newOperation(m.id)
 	p.active[m.id] = op
+	op.held = true
 	p.running++
 	return stepStart, op, nil
 }
@@ -90,12 +92,13 @@ func (p *protocol) subscribe(m message) (step, *operation, error) {
 func (p *protocol) acknowledge() { p.phase = phaseReady }
 
 // holds reports whether the operation may still send.
-func (p *protocol) holds(op *operation) bool { return p.active[op.id] == op }
+func (p *protocol) holds(op *operation) bool { return op.held }
 
 // release gives the operation's id back.
 func (p *protocol) release(op *operation) {
 	if p.holds(op) {
 		delete(p.active, op.id)
+		op.held = false
 	}
 }
 
