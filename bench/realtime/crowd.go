@@ -29,7 +29,18 @@ type crowd struct {
 	got     atomic.Int64
 	frame   atomic.Int64
 	failed  chan error
+	// codes counts the close codes that came, and last is when the last one did.
+	codes map[int]int
+	last  time.Time
 }
+
+// Opcodes of frames.
+const (
+	textual = 0x1
+	closing = 0x8
+	ping    = 0x9
+	pong    = 0xa
+)
 
 // result is what was measured.
 type result struct {
@@ -40,7 +51,7 @@ type result struct {
 }
 
 func connect(ctx context.Context, t *target, n int) (*crowd, error) {
-	c := &crowd{t: t, arrived: map[int]int{}, sent: map[int]time.Time{}, done: make(chan int, 1024), failed: make(chan error, n)}
+	c := &crowd{t: t, arrived: map[int]int{}, sent: map[int]time.Time{}, codes: map[int]int{}, done: make(chan int, 1024), failed: make(chan error, n)}
 	for range n {
 		conn, in, err := dial(ctx, t)
 		if err != nil {
@@ -48,7 +59,7 @@ func connect(ctx context.Context, t *target, n int) (*crowd, error) {
 			return nil, err
 		}
 		c.conns = append(c.conns, conn)
-		go c.read(in)
+		go c.read(conn, in)
 	}
 	return c, nil
 }
@@ -126,7 +137,7 @@ func message(in *bufio.Reader) (op byte, payload []byte, err error) {
 }
 
 // read counts what comes over a socket.
-func (c *crowd) read(in *bufio.Reader) {
+func (c *crowd) read(out io.Writer, in *bufio.Reader) {
 	for {
 		op, b, err := message(in)
 		if err != nil {
@@ -135,7 +146,17 @@ func (c *crowd) read(in *bufio.Reader) {
 			}
 			return
 		}
-		if op != 1 {
+		switch op {
+		case closing:
+			c.closed(b)
+		case ping:
+			_, err = out.Write(append([]byte{0x80 | pong, 0x80 | byte(len(b)), 0, 0, 0, 0}, b...))
+		}
+		if err != nil {
+			c.failed <- err
+			return
+		}
+		if op != textual {
 			continue
 		}
 		if number, ok := numberOf(b); ok {
@@ -144,6 +165,15 @@ func (c *crowd) read(in *bufio.Reader) {
 		} else if !bytes.Contains(b, []byte(`"type":"ping"`)) {
 			c.failed <- fmt.Errorf("came %.300s", b)
 		}
+	}
+}
+
+// closed notes the close frame of one socket.
+func (c *crowd) closed(payload []byte) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.last = time.Now(); len(payload) >= 2 {
+		c.codes[int(binary.BigEndian.Uint16(payload))]++
 	}
 }
 

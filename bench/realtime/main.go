@@ -2,6 +2,7 @@
 // sockets that follow one channel, and messages sent to it, so many under way at a time.
 //
 //	go run ./bench/realtime [-karnak bin/karnak] [-subscribers 1000] [-flight 1,16] [-only karnak] [-seconds 5]
+//	go run ./bench/realtime -only karnak -subscribers 15000 -hold 10m
 //
 // Each server is a process of its own on the first core, the client is on the second one, over loopback. The figure to trust
 // is the server's CPU time for one delivery; with more than one message under way it shows what is written at once. karnak
@@ -42,6 +43,7 @@ type options struct {
 	subscribers  int
 	flight       []int
 	length       time.Duration
+	hold         time.Duration
 }
 
 func parse(args []string) (o options, err error) {
@@ -50,6 +52,7 @@ func parse(args []string) (o options, err error) {
 	flags.StringVar(&o.only, "only", "", "karnak, floor or stock; all where it is left out")
 	flags.IntVar(&o.subscribers, "subscribers", 1000, "how many sockets follow")
 	flight := flags.String("flight", "1,16", "how many messages are under way at a time, with commas")
+	flags.DurationVar(&o.hold, "hold", 0, "keep the sockets open that long without a message, then end the server: how much memory it takes, and what the sockets are told")
 	seconds := flags.Int("seconds", 5, "how long each is measured")
 	if err := flags.Parse(args); err != nil {
 		return o, err
@@ -147,6 +150,9 @@ func (b *bench) measure(ctx context.Context, name string, r *report) (err error)
 	full, err := machine.Resident(t.server.PID())
 	if err != nil {
 		return err
+	}
+	if b.hold > 0 {
+		return b.wait(ctx, t, c, r)
 	}
 	idle := float64(full-empty) / float64(b.subscribers) / 1024
 	for _, n := range b.flight {

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
@@ -25,6 +26,8 @@ type groups struct {
 // group is the subscriptions of one key, and the payloads of the last events.
 type group struct {
 	share *Share
+	// oc is the operation of whoever came first: but for where they begin, it is that of all.
+	oc *graphql.OperationContext
 	// The lock of groups covers these.
 	members, next int
 	shards        []*shard
@@ -48,12 +51,12 @@ type rendering struct {
 }
 
 // join takes a subscription into its group and one of the group's shards, in turn.
-func (g *groups) join(sh *Share) (*group, *shard) {
+func (g *groups) join(sh *Share, oc *graphql.OperationContext) (*group, *shard) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	x := g.all[sh.Key]
 	if x == nil {
-		x = &group{share: sh, kept: map[int64]*rendering{}, shards: make([]*shard, runtime.GOMAXPROCS(0))}
+		x = &group{share: sh, oc: oc, kept: map[int64]*rendering{}, shards: make([]*shard, runtime.GOMAXPROCS(0))}
 		for i := range x.shards {
 			x.shards[i] = &shard{}
 		}

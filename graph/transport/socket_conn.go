@@ -88,8 +88,7 @@ func (c *conn) read() {
 func (c *conn) readOne() (end *CloseError) {
 	defer func() {
 		if p := recover(); p != nil {
-			_ = c.s.Present(c.ctx, recovered(p)) // gets it logged
-			end = closing(CloseInternal, "Something went wrong here.")
+			end = c.broken(p)
 		}
 	}()
 	kind, reader, err := c.ws.Reader(context.Background())
@@ -106,7 +105,24 @@ func (c *conn) readOne() (end *CloseError) {
 	if kind != websocket.MessageText {
 		return badMessage("it has to be text")
 	}
-	return c.take(*buf)
+	// In a goroutine of its own, which takes the stack that this needs along when it ends: the one that waits stays small.
+	// Nothing else is read meanwhile.
+	done := make(chan *CloseError, 1)
+	go func() {
+		defer func() {
+			if p := recover(); p != nil {
+				done <- c.broken(p)
+			}
+		}()
+		done <- c.take(*buf)
+	}()
+	return <-done
+}
+
+// broken is how a connection ends in which something panicked.
+func (c *conn) broken(p any) *CloseError {
+	_ = c.s.Present(c.ctx, recovered(p)) // gets it logged
+	return closing(CloseInternal, "Something went wrong here.")
 }
 
 // lost is how a connection ended that could not be read any more.
@@ -129,10 +145,7 @@ func (c *conn) take(frame []byte) *CloseError {
 	step, op, err := c.receive(m)
 	switch step {
 	case stepInit:
-		// In a goroutine of its own, which takes the stack that this needs along when it ends; nothing else is read meanwhile.
-		end := make(chan *CloseError)
-		go func(payload json.RawMessage) { end <- c.initialise(payload) }(slices.Clone(m.payload))
-		return <-end
+		return c.initialise(slices.Clone(m.payload))
 	case stepPong:
 		c.send(func(b []byte) []byte { return appendPong(b, m.payload) })
 	case stepStart:

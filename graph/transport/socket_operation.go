@@ -65,6 +65,7 @@ func (c *conn) run(op *operation, params *graphql.RawParams) {
 	params.ReadTime = graphql.TraceTiming{Start: now, End: now}
 	ctx = withStream(graphql.StartOperationTrace(c.s.Begin(ctx)), &op.stream)
 	oc, errs := c.exec.CreateOperationContext(ctx, params)
+	own := ctx
 	ctx = graphql.WithOperationContext(ctx, oc)
 	if errs != nil {
 		c.fail(op, c.exec.DispatchError(ctx, errs).Errors)
@@ -80,7 +81,7 @@ func (c *conn) run(op *operation, params *graphql.RawParams) {
 	}
 	if subscription {
 		c.s.Observer.Subscribed()
-		if shared = c.share(ctx, op, oc); shared {
+		if shared = c.share(own, op, oc); shared {
 			return
 		}
 		defer c.s.Observer.Unsubscribed()

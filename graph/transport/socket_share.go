@@ -25,7 +25,6 @@ type gqlErrors = gqlerror.List
 type member struct {
 	c     *conn
 	op    *operation
-	oc    *graphql.OperationContext
 	ctx   context.Context
 	feed  Feed
 	g     *group
@@ -52,8 +51,8 @@ func (c *conn) share(ctx context.Context, op *operation, oc *graphql.OperationCo
 	if err != nil {
 		return false // it is refused there, with its place in the document
 	}
-	m := &member{c: c, op: op, oc: oc, ctx: ctx, feed: feed}
-	m.g, m.shard = c.s.groups.join(sh)
+	m := &member{c: c, op: op, ctx: ctx, feed: feed}
+	m.g, m.shard = c.s.groups.join(sh, oc)
 	c.ops.Add(1)
 	m.follow()
 	return true
@@ -196,7 +195,7 @@ func (m *member) render(e Event) (payload []byte, clean bool, errs gqlerror.List
 		}
 	}()
 	ctx = withStream(graphql.StartOperationTrace(ctx), &stream{denied: func() {}})
-	next, dispatched := m.c.exec.DispatchOperation(ctx, again(m.oc))
+	next, dispatched := m.c.exec.DispatchOperation(ctx, again(m.g.oc))
 	resp := next(dispatched)
 	switch {
 	case resp == nil:

@@ -15,7 +15,7 @@ const (
 	batchFrames = 256
 	batchBytes  = 64 << 10
 	// The library's own buffers: it reads messages through one and writes nothing but control frames through the other.
-	readBuffer  = 1 << 10
+	readBuffer  = 256
 	writeBuffer = 256
 )
 
