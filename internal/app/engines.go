@@ -83,7 +83,7 @@ func openEngines(ctx context.Context, cfg *config.Config, c clock.Clock, logger 
 	if err != nil {
 		return e, err
 	}
-	e.nodes, err = nodes.New(nodes.Config{Bus: e.bus, Clock: c, Presence: e.presence, Node: node})
+	e.nodes, err = nodes.New(nodes.Config{Bus: e.bus, Clock: c, Presence: e.presence, Node: node, Alone: cfg.NATSURL == "" && cfg.BusListen == ""})
 	return e, err
 }
 

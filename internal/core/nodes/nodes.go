@@ -28,6 +28,8 @@ type Config struct {
 	Presence *presence.Hub
 	// Node is the name of this one.
 	Node string
+	// Alone says that there can be no other.
+	Alone bool
 }
 
 // Ring is the nodes of an installation. It is safe for concurrent use.
@@ -47,6 +49,8 @@ const (
 	place   = "nodes"
 	// patience is how long a node may take to answer.
 	patience = 2 * time.Second
+	// settling is how long those are waited for whom this node does not know yet: for a beat after the bus has joined them.
+	settling = 150 * time.Millisecond
 	// chunkBytes is how much of an answer a message of the bus carries.
 	chunkBytes = 128 << 10
 )
@@ -125,12 +129,18 @@ func (r *Ring) Ask(ctx context.Context, topic string, content []byte) (map[strin
 
 func (r *Ring) gather(ctx context.Context, ch <-chan reply, wanted []string) (map[string][]byte, error) {
 	out, parts := map[string][]byte{}, map[string]int{}
-	late := r.Clock.After(patience)
+	late, settled := r.Clock.After(patience), r.Alone
+	var soon <-chan time.Time
+	if !settled {
+		soon = r.Clock.After(settling)
+	}
 	missing := func() []string {
 		return slices.DeleteFunc(slices.Clone(wanted), func(n string) bool { _, ok := out[n]; return ok && parts[n] == 0 })
 	}
-	for len(missing()) > 0 {
+	for !settled || len(missing()) > 0 {
 		select {
+		case <-soon:
+			settled = true
 		case a := <-ch:
 			switch {
 			case a.Failed:
