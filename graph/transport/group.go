@@ -2,6 +2,7 @@ package transport
 
 import (
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -177,5 +178,5 @@ func (g *group) trim(now time.Time) {
 		g.forget(r)
 		n++
 	}
-	g.order = append(g.order[:0:0], g.order[n:]...)
+	g.order = slices.Delete(g.order, 0, n)
 }

@@ -9,7 +9,7 @@ type Observer interface {
 	// Subscribed and Unsubscribed: a subscription began, and ended.
 	Subscribed()
 	Unsubscribed()
-	// Delivered: an event of a subscription, a message of this many bytes, was written to its socket.
+	// Delivered: an event of a subscription, a message of this many bytes, is written to its socket.
 	Delivered(bytes int)
 	// Slow: a connection is ended because its client does not read.
 	Slow()

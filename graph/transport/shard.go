@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
 // shard tells those of its group who have caught up what happens next: one goroutine reads each event once and writes it to
@@ -97,7 +99,7 @@ func (s *shard) render(e Event) []byte {
 	if m == nil {
 		return nil
 	}
-	payload, _ := m.g.render(m.c.s.Clock.Now(), e.Seq, true, func() ([]byte, bool, gqlErrors) { return m.render(e) })
+	payload, _ := m.g.render(m.c.s.Clock.Now(), e.Seq, true, func() ([]byte, bool, gqlerror.List) { return m.render(e) })
 	return payload
 }
 

@@ -16,8 +16,9 @@ import (
 	"karnak/internal/platform/id"
 )
 
-// conn is one connection: the goroutine of its HTTP handler reads, one more writes, and each operation has its own. What they
-// share is in state; the times are for the sweeper.
+// conn is one connection. A goroutine reads; whoever has a message writes it, with all that wait, unless somebody is at it;
+// operations have goroutines of their own, but for subscriptions that their group tells. What they share is in state; the times
+// are for the sweeper.
 type conn struct {
 	id string
 	s  *Socket

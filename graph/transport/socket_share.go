@@ -19,8 +19,6 @@ const (
 	renderWithin = 10 * time.Second
 )
 
-type gqlErrors = gqlerror.List
-
 // member is a subscription in its group. While it is parked its shard writes to it and it has no goroutine.
 type member struct {
 	c     *conn

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -104,7 +105,8 @@ type reply struct {
 	Content []byte `json:"content"`
 }
 
-// Ask asks every node, this one too, and returns what they answered, by node. It is UNAVAILABLE when one does not, or fails.
+// Ask asks every node, this one too, and returns what they answered, by node. It is UNAVAILABLE when one does not, or fails,
+// and returns what the others answered all the same.
 func (r *Ring) Ask(ctx context.Context, topic string, content []byte) (map[string][]byte, error) {
 	q := question{ID: id.New(id.Request), From: r.Node, Content: content}
 	b, err := json.Marshal(q)
@@ -134,9 +136,14 @@ func (r *Ring) gather(ctx context.Context, ch <-chan reply, wanted []string) (ma
 	if !settled {
 		soon = r.Clock.After(settling)
 	}
+	whole := func() map[string][]byte {
+		maps.DeleteFunc(out, func(n string, _ []byte) bool { return parts[n] > 0 })
+		return out
+	}
 	missing := func() []string {
 		return slices.DeleteFunc(slices.Clone(wanted), func(n string) bool { _, ok := out[n]; return ok && parts[n] == 0 })
 	}
+	var failed error
 	for !settled || len(missing()) > 0 {
 		select {
 		case <-soon:
@@ -144,7 +151,8 @@ func (r *Ring) gather(ctx context.Context, ch <-chan reply, wanted []string) (ma
 		case a := <-ch:
 			switch {
 			case a.Failed:
-				return nil, fault.New(fault.Unavailable, "The node %s could not answer: try again.", a.From)
+				failed = fault.New(fault.Unavailable, "The node %s could not answer: try again.", a.From)
+				wanted = slices.DeleteFunc(slices.Clone(wanted), func(n string) bool { return n == a.From })
 			case a.Part == 0:
 				out[a.From], parts[a.From] = a.Content, a.Parts-1
 			case parts[a.From] == a.Parts-a.Part:
@@ -152,12 +160,12 @@ func (r *Ring) gather(ctx context.Context, ch <-chan reply, wanted []string) (ma
 				parts[a.From]--
 			}
 		case <-late:
-			return nil, fault.New(fault.Unavailable, "No answer from the node %s: try again in some seconds.", strings.Join(missing(), " and "))
+			return whole(), fault.New(fault.Unavailable, "No answer from the node %s: try again in some seconds.", strings.Join(missing(), " and "))
 		case <-ctx.Done():
-			return nil, ctx.Err()
+			return whole(), ctx.Err()
 		}
 	}
-	return out, nil
+	return whole(), failed
 }
 
 // asked answers, away from the bus.

@@ -88,7 +88,10 @@ func TestWhoDoesNotAnswerIsNamed(t *testing.T) {
 	t.Parallel()
 	_, all := cluster(t, clock.System{}, "a", "b")
 	all[0].Answer("x", func([]byte) ([]byte, error) { return []byte("here"), nil })
-	_, err := all[0].Ask(t.Context(), "x", nil)
+	got, err := all[0].Ask(t.Context(), "x", nil)
+	if len(got) != 1 || string(got["a"]) != "here" {
+		t.Errorf("beside the silent node %q answered", got)
+	}
 	if fault.CodeOf(err) != fault.Unavailable || !strings.Contains(fmt.Sprint(err), "node b") {
 		t.Errorf("the silent node: %v", err)
 	}
@@ -96,7 +99,7 @@ func TestWhoDoesNotAnswerIsNamed(t *testing.T) {
 		func([]byte) ([]byte, error) { return nil, errors.New("no") }, func([]byte) ([]byte, error) { panic("no") },
 	} {
 		all[1].Answer("x", answer)
-		if _, err := all[0].Ask(t.Context(), "x", nil); fault.CodeOf(err) != fault.Unavailable || !strings.Contains(fmt.Sprint(err), "node b could not") {
+		if got, err := all[0].Ask(t.Context(), "x", nil); len(got) != 1 || fault.CodeOf(err) != fault.Unavailable || !strings.Contains(fmt.Sprint(err), "node b could not") {
 			t.Errorf("the node that fails: %v", err)
 		}
 	}
@@ -106,7 +109,7 @@ func TestWhoDoesNotAnswerIsNamed(t *testing.T) {
 			t.Fatal("the node that left is still one")
 		}
 	}
-	if got, err := all[0].Ask(t.Context(), "x", nil); err != nil || len(got) != 1 || string(got["a"]) != "here" {
+	if got, err = all[0].Ask(t.Context(), "x", nil); err != nil || len(got) != 1 || string(got["a"]) != "here" {
 		t.Errorf("%v: %v", got, err)
 	}
 }

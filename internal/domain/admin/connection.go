@@ -154,10 +154,8 @@ func (s *Service) TerminateConnection(ctx context.Context, in TerminateConnectio
 	if !id.Valid(id.Connection, in.ConnectionID) {
 		return nil, none
 	}
-	answers, err := ask[endAnswer](ctx, s, topicEnd, endQuestion{in.ConnectionID, in.Reconnect, in.Reason})
-	if err != nil {
-		return nil, err
-	}
+	// One node has it: that another is silent is no matter when it has ended.
+	answers, silent := ask[endAnswer](ctx, s, topicEnd, endQuestion{in.ConnectionID, in.Reconnect, in.Reason})
 	for _, a := range answers {
 		if a.Ended {
 			done, err := s.Log.Change(ctx, func(ctx context.Context, tx *eventlog.Tx) (string, error) {
@@ -167,6 +165,9 @@ func (s *Service) TerminateConnection(ctx context.Context, in TerminateConnectio
 			})
 			return terminated(done, err)
 		}
+	}
+	if silent != nil {
+		return nil, silent
 	}
 	return nil, none
 }
@@ -178,16 +179,13 @@ func terminated(done *eventlog.Done, err error) (*TerminateConnectionPayload, er
 	return &TerminateConnectionPayload{done.Receipt, &done.ObjectID}, nil
 }
 
-// ask asks every node and reads the answers.
+// ask asks every node and reads the answers. With an error come those of the nodes that did answer.
 func ask[A any](ctx context.Context, s *Service, topic string, question any) (map[string]A, error) {
 	b, err := json.Marshal(question)
 	if err != nil {
 		return nil, err
 	}
-	raw, err := s.Nodes.Ask(ctx, topic, b)
-	if err != nil {
-		return nil, err
-	}
+	raw, silent := s.Nodes.Ask(ctx, topic, b)
 	out := make(map[string]A, len(raw))
 	for node, r := range raw {
 		var a A
@@ -196,5 +194,5 @@ func ask[A any](ctx context.Context, s *Service, topic string, question any) (ma
 		}
 		out[node] = a
 	}
-	return out, nil
+	return out, silent
 }
