@@ -13,6 +13,7 @@ import (
 
 	"karnak/authz"
 	"karnak/ent/entgen"
+	"karnak/ent/rule"
 )
 
 // Ready is a query for one key whose text is kept. The builder writes it, privacy rules and all, for an actor of marked
@@ -72,7 +73,7 @@ func (r *Ready) write(n int) (*text, error) {
 		marks[i] = workspaceMark + strconv.Itoa(i)
 	}
 	scribe := &scribe{name: r.db.Dialect()}
-	ctx := authz.WithActor(context.Background(), authz.NewActor(userMark, "", n == everywhere, marks))
+	ctx := authz.WithActor(rule.ByKey(context.Background()), authz.NewActor(userMark, "", n == everywhere, marks))
 	err := r.build(ctx, entgen.NewClient(entgen.Driver(scribe)), keyMark)
 	if !errors.Is(err, errWritten) {
 		return nil, fmt.Errorf("ent: a ready query that is not one statement: %w", err)

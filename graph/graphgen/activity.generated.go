@@ -1227,14 +1227,14 @@ func (ec *executionContext) marshalNActivityEvent2ᚕkarnakᚋinternalᚋdomain�
 }
 
 func (ec *executionContext) unmarshalNStreamGapReason2karnakᚋinternalᚋdomainᚋactivityᚐStreamGapReason(ctx context.Context, v any) (activity.StreamGapReason, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalText(v)
 	res := activity.StreamGapReason(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNStreamGapReason2karnakᚋinternalᚋdomainᚋactivityᚐStreamGapReason(ctx context.Context, sel ast.SelectionSet, v activity.StreamGapReason) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(string(v))
+	res := scalar.MarshalText(string(v))
 	if res == graphql.Null {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"karnak/ent/entgen"
 	"karnak/graph/exec"
+	"karnak/graph/scalar"
 	"karnak/internal/domain/admin"
 	"karnak/internal/platform/fault"
 	"karnak/internal/platform/page"
@@ -1143,14 +1144,14 @@ func (ec *executionContext) marshalNClientOperation2ᚕkarnakᚋinternalᚋdomai
 }
 
 func (ec *executionContext) unmarshalNClientTransport2karnakᚋinternalᚋdomainᚋadminᚐClientTransport(ctx context.Context, v any) (admin.ClientTransport, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalText(v)
 	res := admin.ClientTransport(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNClientTransport2karnakᚋinternalᚋdomainᚋadminᚐClientTransport(ctx context.Context, sel ast.SelectionSet, v admin.ClientTransport) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(string(v))
+	res := scalar.MarshalText(string(v))
 	if res == graphql.Null {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")

@@ -4373,6 +4373,43 @@ var queryImplementors = []string{"Query"}
 
 func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, queryImplementors)
+	if exec.Deferred(fields) {
+		return ec.deferred_Query(ctx, sel)
+	}
+	return exec.Root(ctx, fields, func(ctx context.Context, field graphql.CollectedField) (v, never graphql.Marshaler) {
+		switch field.Name {
+		case "__typename":
+			return graphql.MarshalString("Query"), graphql.Null
+		case "node":
+			return ec._Query_node(ctx, field), graphql.RequiredNull
+		case "nodes":
+			return ec._Query_nodes(ctx, field), graphql.Null
+		case "serverInfo":
+			return ec._Query_serverInfo(ctx, field), graphql.Null
+		case "explainAccess":
+			return ec._Query_explainAccess(ctx, field), graphql.Null
+		case "permissions":
+			return ec._Query_permissions(ctx, field), graphql.Null
+		case "admin":
+			return ec._Query_admin(ctx, field), graphql.Null
+		case "viewer":
+			return ec._Query_viewer(ctx, field), graphql.RequiredNull
+		case "workspace":
+			return ec._Query_workspace(ctx, field), graphql.RequiredNull
+		case "workspaces":
+			return ec._Query_workspaces(ctx, field), graphql.Null
+		case "__type":
+			return ec._Query___type(ctx, field), graphql.RequiredNull
+		case "__schema":
+			return ec._Query___schema(ctx, field), graphql.RequiredNull
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	})
+}
+
+func (ec *executionContext) deferred_Query(ctx context.Context, sel ast.SelectionSet) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, queryImplementors)
 	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{
 		Object: "Query",
 	})
@@ -4989,13 +5026,13 @@ func (ec *executionContext) deferred_UserError(ctx context.Context, sel ast.Sele
 // region    ***************************** type.gotpl *****************************
 
 func (ec *executionContext) unmarshalNCursor2string(ctx context.Context, v any) (string, error) {
-	res, err := graphql.UnmarshalString(v)
+	res, err := scalar.UnmarshalText(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNCursor2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(v)
+	res := scalar.MarshalText(v)
 	if res == graphql.Null {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -5021,13 +5058,13 @@ func (ec *executionContext) marshalNDateTime2timeᚐTime(ctx context.Context, se
 }
 
 func (ec *executionContext) unmarshalNEmail2string(ctx context.Context, v any) (string, error) {
-	res, err := graphql.UnmarshalString(v)
+	res, err := scalar.UnmarshalText(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNEmail2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(v)
+	res := scalar.MarshalText(v)
 	if res == graphql.Null {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -5117,14 +5154,14 @@ func (ec *executionContext) marshalNUserError2ᚕkarnakᚋinternalᚋplatformᚋ
 }
 
 func (ec *executionContext) unmarshalNUserErrorCode2karnakᚋinternalᚋplatformᚋfaultᚐUserErrorCode(ctx context.Context, v any) (fault.UserErrorCode, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalText(v)
 	res := fault.UserErrorCode(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNUserErrorCode2karnakᚋinternalᚋplatformᚋfaultᚐUserErrorCode(ctx context.Context, sel ast.SelectionSet, v fault.UserErrorCode) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(string(v))
+	res := scalar.MarshalText(string(v))
 	if res == graphql.Null {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -5144,7 +5181,7 @@ func (ec *executionContext) unmarshalOCursor2ᚖstring(ctx context.Context, v an
 	if v == nil {
 		return nil, nil
 	}
-	res, err := graphql.UnmarshalString(v)
+	res, err := scalar.UnmarshalText(v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -5154,7 +5191,7 @@ func (ec *executionContext) marshalOCursor2ᚖstring(ctx context.Context, sel as
 	}
 	_ = sel
 	_ = ctx
-	res := graphql.MarshalString(*v)
+	res := scalar.MarshalText(*v)
 	return res
 }
 
@@ -5198,7 +5235,7 @@ func (ec *executionContext) unmarshalOEmail2ᚖstring(ctx context.Context, v any
 	if v == nil {
 		return nil, nil
 	}
-	res, err := graphql.UnmarshalString(v)
+	res, err := scalar.UnmarshalText(v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -5208,7 +5245,7 @@ func (ec *executionContext) marshalOEmail2ᚖstring(ctx context.Context, sel ast
 	}
 	_ = sel
 	_ = ctx
-	res := graphql.MarshalString(*v)
+	res := scalar.MarshalText(*v)
 	return res
 }
 

@@ -77,46 +77,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	opCtx := graphql.GetOperationContext(ctx)
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
-	inputUnmarshalMap := graphql.BuildUnmarshalerMap(
-		ec.unmarshalInputAcceptInvitationInput,
-		ec.unmarshalInputActivityFilter,
-		ec.unmarshalInputAddChannelMemberInput,
-		ec.unmarshalInputAddReactionInput,
-		ec.unmarshalInputAssignRoleInput,
-		ec.unmarshalInputChangePasswordInput,
-		ec.unmarshalInputCreateChannelInput,
-		ec.unmarshalInputCreateRoleInput,
-		ec.unmarshalInputCreateWorkspaceInput,
-		ec.unmarshalInputDeleteMessageInput,
-		ec.unmarshalInputDeleteRoleInput,
-		ec.unmarshalInputEditMessageInput,
-		ec.unmarshalInputGrantPermissionInput,
-		ec.unmarshalInputInviteMemberInput,
-		ec.unmarshalInputJoinChannelInput,
-		ec.unmarshalInputLeaveChannelInput,
-		ec.unmarshalInputLeaveWorkspaceInput,
-		ec.unmarshalInputMarkReadInput,
-		ec.unmarshalInputOpenDirectChannelInput,
-		ec.unmarshalInputRefreshSessionInput,
-		ec.unmarshalInputRemoveChannelMemberInput,
-		ec.unmarshalInputRemoveMemberInput,
-		ec.unmarshalInputRemoveReactionInput,
-		ec.unmarshalInputRenewSessionInput,
-		ec.unmarshalInputRevokeGrantInput,
-		ec.unmarshalInputRevokeInvitationInput,
-		ec.unmarshalInputRevokeSessionInput,
-		ec.unmarshalInputSendMessageInput,
-		ec.unmarshalInputSetEventRetentionInput,
-		ec.unmarshalInputSetTypingInput,
-		ec.unmarshalInputSignInInput,
-		ec.unmarshalInputSignOutInput,
-		ec.unmarshalInputSignUpInput,
-		ec.unmarshalInputTerminateConnectionInput,
-		ec.unmarshalInputUpdateChannelInput,
-		ec.unmarshalInputUpdateProfileInput,
-		ec.unmarshalInputUpdateRoleInput,
-		ec.unmarshalInputUpdateWorkspaceInput,
-	)
+
 	first := true
 
 	switch opCtx.Operation.Operation {
@@ -126,7 +87,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			var data graphql.Marshaler
 			if first {
 				first = false
-				ctx = graphql.WithUnmarshalerMap(ctx, inputUnmarshalMap)
+
 				data = ec._Query(ctx, opCtx.Operation.SelectionSet)
 			} else {
 				if atomic.LoadInt32(&ec.PendingDeferred) > 0 {
@@ -143,9 +104,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 					return nil
 				}
 			}
-			var buf bytes.Buffer
-			data.MarshalGQL(&buf)
-			response.Data = buf.Bytes()
+
+			response.Data = exec.Encode(data)
 			if atomic.LoadInt32(&ec.Deferred) > 0 {
 				hasNext := atomic.LoadInt32(&ec.PendingDeferred) > 0
 				response.HasNext = &hasNext
@@ -159,13 +119,11 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 				return nil
 			}
 			first = false
-			ctx = graphql.WithUnmarshalerMap(ctx, inputUnmarshalMap)
+
 			data := ec._Mutation(ctx, opCtx.Operation.SelectionSet)
-			var buf bytes.Buffer
-			data.MarshalGQL(&buf)
 
 			return &graphql.Response{
-				Data: buf.Bytes(),
+				Data: exec.Encode(data),
 			}
 		}
 	case ast.Subscription:

@@ -81,9 +81,9 @@ func names(f *ast.FuncDecl) (out []string) {
 	return out
 }
 
-// answer is one field of an object: the case of its name, and how it is answered.
+// answer is one field of an object: the case of its name, how it is answered, the value alone, and the null that it must not be.
 type answer struct {
-	name, do string
+	name, do, value, never string
 	// first is the position in the log that an answer was read at: it is taken before anything else is read.
 	first bool
 }
@@ -100,7 +100,9 @@ func (s *source) collected(f *ast.FuncDecl) (implementors string, cases []answer
 			if len(n.List) == 1 {
 				name := s.of(n.List[0])
 				delayed := strings.Contains(s.of(n), ".Concurrently(")
-				cases = append(cases, answer{name, s.answered(f.Name.Name, n), name == `"cursor"` && delayed})
+				a := s.answered(f.Name.Name, n)
+				a.name, a.first = name, name == `"cursor"` && delayed
+				cases = append(cases, a)
 			}
 		}
 		return true
@@ -109,29 +111,29 @@ func (s *source) collected(f *ast.FuncDecl) (implementors string, cases []answer
 }
 
 // answered is how the generated case answers its field: by the function of the field, nullable or not.
-func (s *source) answered(object string, c *ast.CaseClause) (do string) {
-	name := s.of(c.List[0])
-	if name == `"__typename"` {
-		return fmt.Sprintf("out.Values[i] = graphql.MarshalString(%q)", strings.TrimPrefix(object, "_"))
+func (s *source) answered(object string, c *ast.CaseClause) answer {
+	if s.of(c.List[0]) == `"__typename"` {
+		name := fmt.Sprintf("graphql.MarshalString(%q)", strings.TrimPrefix(object, "_"))
+		return answer{do: "out.Values[i] = " + name, value: name, never: "graphql.Null"}
 	}
-	set := "Nullable"
+	a, set := answer{never: "graphql.RequiredNull"}, "Nullable"
 	for _, st := range c.Body {
 		ast.Inspect(st, func(n ast.Node) bool {
 			switch n := n.(type) {
 			case *ast.CallExpr:
 				if strings.HasPrefix(s.of(n.Fun), "ec."+object+"_") {
-					do = s.of(n)
+					a.value = s.of(n)
 				}
 			case *ast.BinaryExpr:
 				if n.Op == token.EQL && s.of(n.Y) == "graphql.Null" {
-					set = "Required"
+					a.never, set = "graphql.Null", "Required"
 				}
 			}
 			return true
 		})
 	}
-	if do == "" {
-		return ""
+	if a.value != "" {
+		a.do = fmt.Sprintf("out.%s(i, %s)", set, a.value)
 	}
-	return fmt.Sprintf("out.%s(i, %s)", set, do)
+	return a
 }

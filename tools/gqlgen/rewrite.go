@@ -48,7 +48,7 @@ func rewrite(folder string) error {
 			return err
 		}
 	}
-	if found.objects == 0 || found.lists == 0 || found.leaves == 0 || found.parts == 0 {
+	if found.objects == 0 || found.lists == 0 || found.leaves == 0 || found.parts == 0 || found.roots == 0 || found.outputs == 0 {
 		return fmt.Errorf("gqlgen writes another code than this tool knows: %+v places were found", found)
 	}
 	for _, s := range all {
@@ -60,7 +60,7 @@ func rewrite(folder string) error {
 }
 
 // counts are the places that were changed.
-type counts struct{ objects, lists, leaves, parts int }
+type counts struct{ objects, lists, leaves, parts, roots, outputs int }
 
 func open(name string) (*source, error) {
 	text, err := os.ReadFile(name)
@@ -80,11 +80,17 @@ func (s *source) change(leaves map[string]bool, found *counts) error {
 			continue
 		}
 		object, err := s.object(f)
+		root, bad := s.root(f)
+		if s.output(f) {
+			found.outputs++
+		}
 		switch {
-		case err != nil:
-			return fmt.Errorf("%s: %w", s.name, err)
+		case err != nil || bad != nil:
+			return fmt.Errorf("%s: %w", s.name, cmp.Or(err, bad))
 		case object:
 			found.objects++
+		case root:
+			found.roots++
 		case s.parts(f):
 			found.parts++
 		case s.list(f):

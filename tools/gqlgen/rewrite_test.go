@@ -37,8 +37,35 @@ const (
 }
 `
 	parts = `func (e *executableSchema) Exec(ctx context.Context) {
-	result := <-ec.DeferredResults
-	_ = result
+	inputUnmarshalMap := graphql.BuildUnmarshalerMap(ec.unmarshalInputThing)
+	return func(ctx context.Context) *graphql.Response {
+		ctx = graphql.WithUnmarshalerMap(ctx, inputUnmarshalMap)
+		result := <-ec.DeferredResults
+		_ = result
+		var buf bytes.Buffer
+		data.MarshalGQL(&buf)
+		return &graphql.Response{Data: buf.Bytes()}
+	}
+}
+`
+	root = `func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, queryImplementors)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Query")
+		case "thing":
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				res = ec._Query_thing(ctx, field)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+			_ = innerFunc
+		}
+	}
+	return out
 }
 `
 	leaf = `func (ec *executionContext) _Thing_name(ctx context.Context, field graphql.CollectedField, obj *Thing) graphql.Marshaler {
@@ -57,17 +84,19 @@ func TestRewrite(t *testing.T) {
 		name, text, fails string
 		want              []string
 	}{
-		{"all", object + list + leaf + parts, "", []string{
+		{"all", object + list + leaf + parts + root, "", []string{
 			`out.Required(i, ec._Thing_name(ctx, field, obj))`, `return ec.deferred_Thing(ctx, sel, obj)`, `func (ec *executionContext) deferred_Thing(`,
 			"if field.Name == \"cursor\" {\n\t\t\tout.Nullable(i, ec._Thing_cursor(ctx, field, obj))", `exec.List(ctx, len(v), func(`,
 			`return ec.marshalString(ctx, field.Selections, obj.Name)`, `return exec.Given(fields, out.Values)`, "\t\t\tout.Values[i] = nil\n",
-			`result, ok := exec.Part(ctx, ec.DeferredResults)`,
+			`result, ok := exec.Part(ctx, ec.DeferredResults)`, `&graphql.Response{Data: exec.Encode(data)}`, `return ec.deferred_Query(ctx, sel)`,
+			`return ec._Query_thing(ctx, field), graphql.RequiredNull`, `return graphql.MarshalString("Query"), graphql.Null`,
 		}},
-		{"no parts", object + list + leaf, "another code", nil},
-		{"no lists", object + leaf + parts, "another code", nil},
-		{"no objects", list + leaf + parts, "another code", nil},
-		{"no plain fields", object + list + parts, "another code", nil},
-		{"a field in another way", strings.ReplaceAll(object, "ec._Thing_name(ctx, field, obj)", "other(obj)") + list + leaf + parts, "_Thing", nil},
+		{"no parts", object + list + leaf + root, "another code", nil},
+		{"no root", object + list + leaf + parts, "another code", nil},
+		{"no lists", object + leaf + parts + root, "another code", nil},
+		{"no objects", list + leaf + parts + root, "another code", nil},
+		{"no plain fields", object + list + parts + root, "another code", nil},
+		{"a field in another way", strings.ReplaceAll(object, "ec._Thing_name(ctx, field, obj)", "other(obj)") + list + leaf + parts + root, "_Thing", nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -85,6 +114,9 @@ func TestRewrite(t *testing.T) {
 			}
 			if err != nil {
 				t.Fatal(err)
+			}
+			if strings.Contains(string(got), "nmarshalerMap") {
+				t.Errorf("inputs are gathered in\n%s", got)
 			}
 			for _, w := range tt.want {
 				if !strings.Contains(string(got), w) {

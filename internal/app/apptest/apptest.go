@@ -55,11 +55,11 @@ func Each(t *testing.T, o Options, f func(t *testing.T, n *Node)) {
 // Start starts a node on a fresh database of an engine; it ends with the test.
 func Start(t testing.TB, engine string, o Options) *Node {
 	t.Helper()
-	args := append([]string{"--data-dir=" + t.TempDir(), "--addr=127.0.0.1:0"}, o.Args...)
+	args := []string{"--data-dir=" + t.TempDir(), "--addr=127.0.0.1:0"}
 	if engine == dialect.Postgres {
 		args = append(args, "--database-url="+enttest.Postgres(t), "--postgres-pool=10")
 	}
-	return Open(t, engine, args, o)
+	return Open(t, engine, append(args, o.Args...), o)
 }
 
 // Open starts a node of given flags; several may share a PostgreSQL database and a NATS server.

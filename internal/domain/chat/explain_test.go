@@ -40,7 +40,8 @@ func TestHotStatementsWalkIndexes(t *testing.T) {
 	for engine, plans := range map[string]func(*testing.T, *apptest.Node) map[string]string{dialect.SQLite: sqlitePlans, dialect.Postgres: postgresPlans} {
 		t.Run(engine, func(t *testing.T) {
 			t.Parallel()
-			n := apptest.Start(t, engine, apptest.Options{Args: []string{"--sqlite-readers=2", "--postgres-pool=6"}})
+			// A pool this small has no connections for reads alone: all statements are kept where they can be listed.
+			n := apptest.Start(t, engine, apptest.Options{Args: []string{"--sqlite-readers=2", "--postgres-pool=3"}})
 			vars := filled(t, n)
 			token := vars["token"].(string)
 			delete(vars, "token")
@@ -159,7 +160,7 @@ func sqlitePlans(t *testing.T, n *apptest.Node) map[string]string {
 
 func postgresPlans(t *testing.T, n *apptest.Node) map[string]string {
 	out := map[string]string{}
-	connections(t, n.DB().DB(), 6, func(c *sql.Conn) {
+	connections(t, n.DB().DB(), 3, func(c *sql.Conn) {
 		// Small tables are read whole for good reason; what is asked is whether there is an index to walk.
 		for _, x := range []string{"SET enable_seqscan = off", "DISCARD PLANS"} {
 			if _, err := c.ExecContext(t.Context(), x); err != nil {

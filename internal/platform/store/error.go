@@ -4,8 +4,10 @@ import (
 	"database/sql/driver"
 	"errors"
 	"net"
+	"slices"
 	"strings"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/lib/pq"
 	"modernc.org/sqlite"
 	sqlitelib "modernc.org/sqlite/lib"
@@ -14,9 +16,8 @@ import (
 // Unavailable reports whether an error says that the database cannot be reached or written for now: a lost connection, a
 // server that stops, a full disk, no connection free, a statement that was stopped. The same call may succeed later.
 func Unavailable(err error) bool {
-	var p *pq.Error
-	if errors.As(err, &p) {
-		return p.Code.Class() == "08" || p.Code.Class() == "53" || p.Code == "57014" || p.Code == "57P01" || p.Code == "57P02" || p.Code == "57P03" || p.Code == "25006"
+	if code := state(err); code != "" {
+		return slices.Contains([]string{"57014", "57P01", "57P02", "57P03", "25006"}, code) || code[:2] == "08" || code[:2] == "53"
 	}
 	var l *sqlite.Error
 	if errors.As(err, &l) {
@@ -33,10 +34,22 @@ func Unavailable(err error) bool {
 
 // Duplicate reports whether an error says that a unique key is taken.
 func Duplicate(err error) bool {
-	var p *pq.Error
-	if errors.As(err, &p) {
-		return p.Code == "23505"
+	if code := state(err); code != "" {
+		return code == "23505"
 	}
 	var l *sqlite.Error
 	return errors.As(err, &l) && (l.Code() == sqlitelib.SQLITE_CONSTRAINT_UNIQUE || l.Code() == sqlitelib.SQLITE_CONSTRAINT_PRIMARYKEY)
+}
+
+// state returns the five characters by which PostgreSQL says what is wrong, "" for any other error.
+func state(err error) string {
+	var p *pq.Error
+	var x *pgconn.PgError
+	switch {
+	case errors.As(err, &p):
+		return string(p.Code)
+	case errors.As(err, &x):
+		return x.Code
+	}
+	return ""
 }

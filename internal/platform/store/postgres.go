@@ -37,17 +37,28 @@ func openPostgres(ctx context.Context, c Config) (*Store, error) {
 	db := sql.OpenDB(&connector{base: base, scope: c.Scope, role: c.Role})
 	pool := c.Pool
 	if pool <= 0 {
-		pool = 8
+		pool = usualPool
+	}
+	s := &Store{dialect: dialect.Postgres, read: db, write: db, reader: &reader{Driver: entsql.OpenDB(dialect.Postgres, db)}}
+	if pool >= leastShared {
+		if s.reader.pool, err = openReads(ctx, c, *u, pool/2); err != nil {
+			return nil, errors.Join(err, db.Close())
+		}
+		pool -= pool / 2
 	}
 	db.SetMaxOpenConns(pool)
 	db.SetMaxIdleConns(pool)
-	reads := &reader{Driver: entsql.OpenDB(dialect.Postgres, db), scope: c.Scope, leased: make(chan struct{}, pool/2)}
-	s := &Store{dialect: dialect.Postgres, read: db, write: db, reader: reads}
 	if err := s.Ping(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("PostgreSQL at %s: %w", u.Host, err), db.Close())
+		return nil, errors.Join(fmt.Errorf("PostgreSQL at %s: %w", u.Host, err), s.Close())
 	}
 	return s, nil
 }
+
+const (
+	usualPool = 8
+	// leastShared is the smallest pool of which half is for reads alone.
+	leastShared = 4
+)
 
 // attempts bounds how often a transaction is run that PostgreSQL refuses for the sake of another.
 const attempts = 5

@@ -22,7 +22,9 @@ func sought(query string, args []driver.NamedValue) []driver.NamedValue {
 		if !copied {
 			args, copied = slices.Clone(args), true
 		}
-		args[i].Value = strings.ReplaceAll(text, "\x00", "\ufffd")
+		args[i].Value = withoutNUL(text)
 	}
 	return args
 }
+
+func withoutNUL(s string) string { return strings.ReplaceAll(s, "\x00", "\ufffd") }

@@ -1,5 +1,5 @@
 // Package store opens the database and runs transactions: SQLite in one file with one writer that commits in groups and
-// many readers, or PostgreSQL through lib/pq. It knows tables of nobody; the data model on top of it is package ent.
+// many readers, or PostgreSQL through lib/pq, with pgx beside it for reads. It knows tables of nobody; the data model on top of it is package ent.
 //
 // A change is acknowledged after a durable commit: SQLite runs with WAL and synchronous=FULL, PostgreSQL with
 // synchronous_commit as the server has it.
@@ -24,7 +24,8 @@ type Config struct {
 	Path string
 	// Readers is the number of SQLite's read connections; 0 stands for 4.
 	Readers int
-	// Pool is the number of PostgreSQL connections; 0 stands for 20.
+	// Pool is the number of PostgreSQL connections; 0 stands for 8. From four on, half of them are for reads outside
+	// transactions alone.
 	Pool int
 	// Scope returns the workspaces that row-level security lets a context see; nil switches that off.
 	Scope func(context.Context) string
@@ -78,6 +79,9 @@ func (s *Store) Ping(ctx context.Context) error {
 func (s *Store) Close() error {
 	if s.group != nil {
 		s.group.close()
+	}
+	if s.reader.pool != nil {
+		s.reader.pool.close()
 	}
 	err := s.read.Close()
 	if s.write != s.read {
