@@ -12,28 +12,43 @@ import (
 type scopeKey struct{}
 
 type scope struct {
-	mu      sync.Mutex
-	loaders map[any]any
-	// told are the keys that Expect was told of, by kind or family; flights the queries of each kind.
-	told    map[any]any
-	flights map[any]any
-	single  bool
+	mu     sync.Mutex
+	single bool
+	kept
 }
+
+// kept is what a scope remembers, by kind: an answer has few of them.
+type kept struct {
+	loaders kinds
+	// told are the keys that Expect was told of, by kind or family; flights the queries of each kind.
+	told    kinds
+	flights kinds
+}
+
+// kinds holds a value for each of a few kinds.
+type kinds []struct{ kind, value any }
+
+func (k kinds) get(kind any) any {
+	for i := range k {
+		if k[i].kind == kind {
+			return k[i].value
+		}
+	}
+	return nil
+}
+
+func (k *kinds) add(kind, value any) { *k = append(*k, struct{ kind, value any }{kind, value}) }
 
 // WithScope returns a context whose look-ups are gathered and remembered; one scope serves one answer. A look-up of a key that
 // nobody expects waits a moment for others of its kind, as fields that are answered at the same time make them.
 func WithScope(ctx context.Context) context.Context {
-	return context.WithValue(ctx, scopeKey{}, newScope(false))
+	return context.WithValue(ctx, scopeKey{}, &scope{})
 }
 
 // WithSingle is WithScope for an answer whose fields come one after another, as those of one root field or of an event do:
 // there is nobody to wait for.
 func WithSingle(ctx context.Context) context.Context {
-	return context.WithValue(ctx, scopeKey{}, newScope(true))
-}
-
-func newScope(single bool) *scope {
-	return &scope{loaders: map[any]any{}, told: map[any]any{}, flights: map[any]any{}, single: single}
+	return context.WithValue(ctx, scopeKey{}, &scope{single: true})
 }
 
 // Forget drops what the scope remembers, as after a change: what is asked for from then on is looked up anew.
@@ -41,7 +56,7 @@ func Forget(ctx context.Context) {
 	if s, ok := ctx.Value(scopeKey{}).(*scope); ok {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		s.loaders, s.told, s.flights = map[any]any{}, map[any]any{}, map[any]any{}
+		s.kept = kept{}
 	}
 }
 
@@ -61,12 +76,12 @@ func Load[K comparable, V any](ctx context.Context, kind any, key K, fetch func(
 		s.mu.Unlock()
 		return land(ctx, f, key, fetch)
 	}
-	l, ok := s.loaders[kind].(*dataloadgen.Loader[K, V])
+	l, ok := s.loaders.get(kind).(*dataloadgen.Loader[K, V])
 	if !ok {
 		l = dataloadgen.NewLoader(func(ctx context.Context, keys []K) ([]V, []error) {
 			return spread(ctx, keys, fetch)
 		}, dataloadgen.WithWait(wait), dataloadgen.WithBatchCapacity(500))
-		s.loaders[kind] = l
+		s.loaders.add(kind, l)
 	}
 	s.mu.Unlock()
 	return l.Load(ctx, key)

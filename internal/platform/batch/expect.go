@@ -25,17 +25,22 @@ type lists[K comparable] struct{ of [][]K }
 
 // flights are the queries of a kind.
 type flights[K comparable] struct {
-	by map[K]*flight[K]
+	// first is the one of the key that came first, which is often the only one; by has the others.
+	key   K
+	first *flight[K]
+	by    map[K]*flight[K]
 	// heard is how many of the lists have boarded.
 	heard int
 	// open is the flight that still takes keys.
 	open *flight[K]
 }
 
-// flight is one query for several keys; whoever asks for one of them first makes it.
+// flight is one query for several keys; whoever asks for one of them first makes it. What is known beforehand is found without
+// one.
 type flight[K comparable] struct {
 	keys  []K
 	once  sync.Once
+	known bool
 	found any
 	err   error
 }
@@ -50,10 +55,10 @@ func Expect[K comparable](ctx context.Context, kind any, keys []K) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	l, ok := s.told[kind].(*lists[K])
+	l, ok := s.told.get(kind).(*lists[K])
 	if !ok {
 		l = &lists[K]{}
-		s.told[kind] = l
+		s.told.add(kind, l)
 	}
 	l.of = append(l.of, keys)
 }
@@ -68,28 +73,26 @@ func Know[K comparable, V any](ctx context.Context, kind any, key K, value V) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	e := flightsOf[K](s, kind)
-	if e.by[key] != nil {
+	if e.of(key) != nil {
 		return
 	}
-	f := &flight[K]{found: map[K]V{key: value}}
-	f.once.Do(func() {})
-	e.by[key] = f
+	e.put(key, &flight[K]{known: true, found: value})
 }
 
 // flightOf returns the flight of a key, and closes it to further keys; nil for a key that nobody expects and that others may
 // ask for at the same time. The scope is locked.
 func flightOf[K comparable](s *scope, kind any, key K) *flight[K] {
 	e := flightsOf[K](s, kind)
-	if l, ok := s.told[familyOf(kind)].(*lists[K]); ok {
+	if l, ok := s.told.get(familyOf(kind)).(*lists[K]); ok {
 		for _, keys := range l.of[e.heard:] {
 			e.board(keys)
 		}
 		e.heard = len(l.of)
 	}
-	f := e.by[key]
+	f := e.of(key)
 	if f == nil && s.single {
 		f = &flight[K]{keys: []K{key}, err: errUnfinished}
-		e.by[key] = f
+		e.put(key, f)
 	}
 	if f != nil && f == e.open {
 		e.open = nil
@@ -98,23 +101,42 @@ func flightOf[K comparable](s *scope, kind any, key K) *flight[K] {
 }
 
 func flightsOf[K comparable](s *scope, kind any) *flights[K] {
-	e, ok := s.flights[kind].(*flights[K])
+	e, ok := s.flights.get(kind).(*flights[K])
 	if !ok {
-		e = &flights[K]{by: map[K]*flight[K]{}}
-		s.flights[kind] = e
+		e = &flights[K]{}
+		s.flights.add(kind, e)
 	}
 	return e
 }
 
+// of returns the flight of a key, nil for none.
+func (e *flights[K]) of(key K) *flight[K] {
+	if e.first != nil && e.key == key {
+		return e.first
+	}
+	return e.by[key]
+}
+
+func (e *flights[K]) put(key K, f *flight[K]) {
+	switch {
+	case e.first == nil:
+		e.key, e.first = key, f
+		return
+	case e.by == nil:
+		e.by = map[K]*flight[K]{}
+	}
+	e.by[key] = f
+}
+
 func (e *flights[K]) board(keys []K) {
 	for _, k := range keys {
-		if e.by[k] != nil {
+		if e.of(k) != nil {
 			continue
 		}
 		if e.open == nil || len(e.open.keys) == most {
 			e.open = &flight[K]{err: errUnfinished}
 		}
-		e.by[k] = e.open
+		e.put(k, e.open)
 		e.open.keys = append(e.open.keys, k)
 	}
 }
@@ -123,6 +145,10 @@ func (e *flights[K]) board(keys []K) {
 var errUnfinished = errors.New("batch: a fetch did not end")
 
 func land[K comparable, V any](ctx context.Context, f *flight[K], key K, fetch func(context.Context, []K) (map[K]V, error)) (V, error) {
+	if f.known {
+		v, _ := f.found.(V)
+		return v, nil
+	}
 	f.once.Do(func() {
 		found, err := fetch(ctx, f.keys)
 		f.found, f.err = found, err

@@ -60,8 +60,7 @@ func (h *HTTP) Wrap(next http.Handler) http.Handler {
 		if !saneID(requestID) {
 			requestID = id.New(id.Request)
 		}
-		ctx := WithClient(WithRequestID(r.Context(), requestID), ClientAddr(r, h.cfg.TrustedProxies))
-		r = r.WithContext(ctx)
+		r = r.WithContext(withRequest(r.Context(), requestID, ClientAddr(r, h.cfg.TrustedProxies)))
 		h.headers(w.Header(), requestID)
 		rec := &recorder{ResponseWriter: w}
 		h.metrics.inFlight.Inc()
@@ -75,14 +74,21 @@ func (h *HTTP) Wrap(next http.Handler) http.Handler {
 	})
 }
 
+// fixed are the headers of every answer, by their canonical names: nobody writes into the lists. A handler that serves a page
+// sets a policy of its own.
+var fixed = map[string][]string{
+	"X-Content-Type-Options":     {"nosniff"},
+	"X-Frame-Options":            {"DENY"},
+	"Referrer-Policy":            {"no-referrer"},
+	"Cross-Origin-Opener-Policy": {"same-origin"},
+	"Content-Security-Policy":    {"default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"},
+}
+
 func (h *HTTP) headers(header http.Header, requestID string) {
-	header.Set(RequestIDHeader, requestID)
-	header.Set("X-Content-Type-Options", "nosniff")
-	header.Set("X-Frame-Options", "DENY")
-	header.Set("Referrer-Policy", "no-referrer")
-	header.Set("Cross-Origin-Opener-Policy", "same-origin")
-	// A handler that serves a page sets a policy of its own.
-	header.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
+	for name, value := range fixed {
+		header[name] = value
+	}
+	header[RequestIDHeader] = []string{requestID}
 	if h.cfg.HSTS {
 		header.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
 	}

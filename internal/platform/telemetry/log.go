@@ -24,6 +24,11 @@ func WithRequestID(ctx context.Context, id string) context.Context {
 	return context.WithValue(ctx, requestKey{}, r)
 }
 
+// withRequest is WithRequestID and WithClient in one.
+func withRequest(ctx context.Context, id string, client netip.Addr) context.Context {
+	return context.WithValue(ctx, requestKey{}, request{id, client})
+}
+
 // RequestID returns the id of the request that a context belongs to, "" for none.
 func RequestID(ctx context.Context) string {
 	r, _ := ctx.Value(requestKey{}).(request)
