@@ -51,7 +51,7 @@ func (r *Ready) Query(ctx context.Context, key string, rows *sql.Rows) error {
 	if err != nil {
 		return err
 	}
-	return r.db.Reader().Query(ctx, t.query, t.fill(key, a), rows)
+	return r.db.Seek(ctx, t.query, t.fill(key, a), rows)
 }
 
 func (r *Ready) text(n int) (*text, error) {

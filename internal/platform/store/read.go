@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"strings"
 	"sync/atomic"
@@ -31,6 +32,34 @@ func (r *reader) Query(ctx context.Context, query string, args, v any) error {
 	}
 	return r.Driver.Query(ctx, query, args, v)
 }
+
+// Seek is Query for rows that are found by their key. On SQLite such a statement is over before anybody could stop it: nobody
+// waits beside it for the end of the context, which otherwise costs more than the look-up.
+func (s *Store) Seek(ctx context.Context, query string, args []any, rows *entsql.Rows) error {
+	if s.dialect == dialect.Postgres {
+		return s.reader.Query(ctx, query, args, rows)
+	}
+	s.reader.queries.Add(1)
+	conn, err := s.read.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	found, err := conn.QueryContext(context.WithoutCancel(ctx), query, args...)
+	if err != nil {
+		return errors.Join(err, conn.Close())
+	}
+	rows.ColumnScanner = &soughtRows{found, conn}
+	return nil
+}
+
+// soughtRows give their connection back when they are closed.
+type soughtRows struct {
+	*sql.Rows
+	conn *sql.Conn
+}
+
+// Close ends the reading.
+func (r *soughtRows) Close() error { return errors.Join(r.Rows.Close(), r.conn.Close()) }
 
 // read runs a statement on the connection of the context's lease, else on a free one. It tells whether it did; one that
 // failed for any other reason than the end of the context was not done, and is run again where the error can be told.

@@ -21,6 +21,9 @@ func dsn(path string, pragmas ...string) string {
 	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
 }
 
+// mapped has readers share one copy of the file's first 256 MiB in memory.
+const mapped = "mmap_size(268435456)"
+
 func openSQLite(ctx context.Context, c Config) (*Store, error) {
 	if c.Path == "" {
 		return nil, errors.New("SQLite needs a file")
@@ -54,7 +57,7 @@ func openFile(ctx context.Context, path string, readers int) (*Store, error) {
 	if err := write.PingContext(ctx); err != nil {
 		return nil, errors.Join(err, write.Close())
 	}
-	read, err := openPool(dsn(path, "query_only(1)", "cache_size(-16000)"))
+	read, err := openPool(dsn(path, "query_only(1)", "cache_size(-16000)", mapped))
 	if err != nil {
 		return nil, errors.Join(err, write.Close())
 	}
