@@ -43,7 +43,7 @@ func Each(t *testing.T, f func(t *testing.T, db *ent.DB)) {
 // Open returns a fresh, migrated database of an engine. On PostgreSQL row-level security is on.
 func Open(t testing.TB, engine string) *ent.DB {
 	t.Helper()
-	c := store.Config{Scope: authz.ScopeOf, Role: "karnak_app", Pool: 8}
+	c := store.Config{Scope: authz.ScopeOf, Role: "karnak_app", Pool: 14}
 	if engine == dialect.Postgres {
 		c.URL = Postgres(t)
 	} else {

@@ -4,11 +4,12 @@ package transport
 
 import (
 	"errors"
+	"io"
 	"net"
 	"syscall"
 )
 
-// quick writes to a connection without waiting. It is for one caller at a time.
+// quick writes to a connection, and reads from it, without waiting. Each is for one caller at a time.
 type quick struct {
 	raw syscall.RawConn
 	// The call under way: closures of their own would have to be allocated for each.
@@ -53,4 +54,26 @@ func (q *quick) write(b []byte) (int, error) {
 	err := q.raw.Write(q.do)
 	q.b = nil
 	return q.n, errors.Join(err, q.err)
+}
+
+// read returns what is there, maybe nothing.
+func (q *quick) read(b []byte) (n int, err error) {
+	var failed error
+	err = q.raw.Read(func(fd uintptr) bool {
+		for {
+			n, failed = syscall.Read(int(fd), b)
+			if !errors.Is(failed, syscall.EINTR) {
+				return true // also where nothing is there: who waits is another
+			}
+		}
+	})
+	switch {
+	case err != nil:
+		return 0, err
+	case errors.Is(failed, syscall.EAGAIN):
+		return 0, nil
+	case failed == nil && n == 0:
+		return 0, io.EOF
+	}
+	return max(n, 0), failed
 }

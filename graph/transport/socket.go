@@ -74,8 +74,9 @@ type Socket struct {
 	mu       sync.Mutex
 	conns    map[*conn]struct{}
 	draining bool
-	// empty is closed when the last connection is gone, and made anew with the next first one.
+	// empty is closed when the last connection is gone, and made anew with the next first one, as the poller is.
 	empty chan struct{}
+	poll  *poller
 }
 
 var _ graphql.Transport = (*Socket)(nil)
@@ -145,16 +146,7 @@ func sameHost(r *http.Request) bool {
 	return err == nil && u.Host != "" && strings.EqualFold(u.Host, r.Host)
 }
 
-func wantsSocket(r *http.Request) bool {
-	for _, line := range r.Header.Values("Upgrade") {
-		for token := range strings.SplitSeq(line, ",") {
-			if strings.EqualFold(strings.TrimSpace(token), "websocket") {
-				return true
-			}
-		}
-	}
-	return false
-}
+func wantsSocket(r *http.Request) bool { return names(r.Header, "Upgrade", "websocket") }
 
 // Supports takes the requests that ask for a websocket.
 func (s *Socket) Supports(r *http.Request) bool { return wantsSocket(r) }

@@ -1,14 +1,10 @@
 package transport
 
 import (
-	"bufio"
 	"context"
-	"net"
 	"net/http"
-	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/coder/websocket"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"karnak/internal/platform/fault"
@@ -32,31 +28,19 @@ func (s *Socket) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphEx
 			s.leave(c)
 		}
 	}()
-	h := &hijacked{ResponseWriter: w}
-	ws, err := websocket.Accept(h, r, &websocket.AcceptOptions{
-		Subprotocols: []string{Subprotocol},
-		// Origin has decided.
-		InsecureSkipVerify: true,
-		OnPingReceived:     func(context.Context, []byte) bool { c.hear(); return true },
-		OnPongReceived:     func(context.Context, []byte) { c.hear() },
-	})
+	raw, early, err := shakeHands(w, r)
 	if err != nil {
-		// Accept has answered that this is no handshake.
+		// It was answered that this is no handshake.
 		return
 	}
-	ws.SetReadLimit(s.MaxMessage)
 	s.Observer.Connected()
-	c.attach(ws, h.raw)
-	if !strings.EqualFold(ws.Subprotocol(), Subprotocol) {
+	c.attach(raw)
+	if !speaks(r) {
 		c.close(closing(CloseSubprotocol, "Subprotocol not acceptable"))
 	}
 	// The server's goroutine, and what it holds for requests, are given back.
 	accepted = true
-	go func() {
-		defer s.leave(c)
-		c.serve()
-		s.Observer.Disconnected(c.closedWith())
-	}()
+	go c.serve(early)
 }
 
 func (s *Socket) turnAway(w http.ResponseWriter, r *http.Request, status int, err error) {
@@ -75,8 +59,10 @@ func (s *Socket) join(c *conn) bool {
 	}
 	if len(s.conns) == 0 {
 		s.empty = make(chan struct{})
+		s.poll = newPoller()
 		go s.sweepUntil(s.empty)
 	}
+	c.poll = s.poll
 	s.conns[c] = struct{}{}
 	return true
 }
@@ -87,6 +73,9 @@ func (s *Socket) leave(c *conn) {
 	delete(s.conns, c)
 	if len(s.conns) == 0 {
 		close(s.empty)
+		if s.poll != nil {
+			s.poll.close()
+		}
 	}
 }
 
@@ -136,21 +125,4 @@ func (s *Socket) Shutdown(ctx context.Context) error {
 
 func restarting() *CloseError {
 	return closing(CloseRestart, "The server restarts: connect again and resume")
-}
-
-// hijacked remembers the connection below a websocket: closing it is the one way to end a peer that neither reads nor answers.
-type hijacked struct {
-	http.ResponseWriter
-	raw *pipe
-}
-
-// Hijack hands over the connection and remembers it.
-func (h *hijacked) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	raw, rw, err := http.NewResponseController(h.ResponseWriter).Hijack()
-	if err != nil {
-		return nil, nil, err
-	}
-	p, rw := newPipe(raw, rw.Reader)
-	h.raw = p
-	return p, rw, nil
 }

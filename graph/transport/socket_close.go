@@ -14,6 +14,8 @@ const (
 	CloseRestart = 1012
 	// CloseTryLater: the server cannot take the connection now. Connect again later.
 	CloseTryLater = 1013
+	// CloseProtocol: what came is no websocket frame of a client.
+	CloseProtocol = 1002
 	// CloseTooBig: a message was over the limit.
 	CloseTooBig = 1009
 	// CloseInternal: something went wrong in the server while the connection was set up.

@@ -11,14 +11,13 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/coder/websocket"
 
 	"karnak/internal/platform/id"
 )
 
-// conn is one connection. A goroutine reads; whoever has a message writes it, with all that wait, unless somebody is at it;
-// operations have goroutines of their own, but for subscriptions that their group tells. What they share is in state; the times
-// are for the sweeper.
+// conn is one connection. It is read when there is something to read; whoever has a message writes it, with all that wait,
+// unless somebody is at it; operations have goroutines of their own, but for subscriptions that their group tells. So a
+// connection that is silent has no goroutine. What they share is in state; the times are for the sweeper.
 type conn struct {
 	id string
 	s  *Socket
@@ -31,29 +30,31 @@ type conn struct {
 	ops    sync.WaitGroup
 	state
 
-	// ws and raw are set once, before attached is; nothing but the handler uses them before that.
-	ws  *websocket.Conn
-	raw *pipe
-	// written is closed when nothing is written any more.
-	written  chan struct{}
+	// raw is set once, before attached is; nothing but the handler uses it before that.
+	raw      *pipe
 	attached atomic.Bool
+
+	poll   *poller
+	reader reader
+	in     inbox
+	// parts counts the reader and the writer that have ended.
+	parts atomic.Int32
 
 	// Instants, 0 for never: the handshake; the last sign of life; the last ping; the write that is under way; since when the
 	// other side may answer our close.
 	opened, heard, pinged, writing, leaving instant
-	pinging                                 atomic.Bool
 }
 
 func newConn(s *Socket, r *http.Request, exec graphql.GraphExecutor) *conn {
 	// Values of the request stay, its end does not count: a server that limits the time of requests must not cut sockets.
 	ctx, cancel := context.WithCancelCause(context.WithoutCancel(r.Context()))
-	c := &conn{id: id.New(id.Connection), written: make(chan struct{}), s: s, r: r, header: r.Header, exec: exec, ctx: ctx, cancel: cancel}
+	c := &conn{id: id.New(id.Connection), s: s, r: r, header: r.Header, exec: exec, ctx: ctx, cancel: cancel}
 	c.state.init(s)
 	return c
 }
 
-func (c *conn) attach(ws *websocket.Conn, raw *pipe) {
-	c.ws, c.raw = ws, raw
+func (c *conn) attach(raw *pipe) {
+	c.raw = raw
 	now := c.s.Clock.Now()
 	c.opened.set(now)
 	c.heard.set(now)
@@ -62,62 +63,34 @@ func (c *conn) attach(ws *websocket.Conn, raw *pipe) {
 
 func (c *conn) hear() { c.heard.set(c.s.Clock.Now()) }
 
-// serve answers a connection until it has ended.
-func (c *conn) serve() {
+// serve answers a connection, whose first bytes may have come already.
+func (c *conn) serve(early []byte) {
 	c.mu.Lock()
 	if c.end != nil && c.wake() { // it ended before it began
 		go c.flush()
 	}
 	c.mu.Unlock()
-	c.read()
-	<-c.written
-	c.ops.Wait()
-	c.cancel(nil)
+	c.listen(early)
 }
 
-// read takes in messages until the connection ends.
-func (c *conn) read() {
-	for {
-		if end := c.readOne(); end != nil {
-			c.close(end)
-			return
-		}
+// part notes that the reader or the writer has ended. After both, and all operations, the connection is no more.
+func (c *conn) part() {
+	if c.parts.Add(1) < 2 {
+		return
 	}
-}
-
-// readOne waits for a message and does what it asks for. Waiting holds no buffer: most connections wait most of the time.
-func (c *conn) readOne() (end *CloseError) {
-	defer func() {
-		if p := recover(); p != nil {
-			end = c.broken(p)
-		}
-	}()
-	kind, reader, err := c.ws.Reader(context.Background())
-	if err != nil {
-		return lost(err)
-	}
-	buf := c.s.buffers.get()
-	defer c.s.buffers.put(buf)
-	// The library ends messages that are over the limit; its error comes with the byte after those it allows.
-	if *buf, err = readAll(*buf, reader, c.s.MaxMessage+2); err != nil {
-		return lost(err)
-	}
-	c.hear()
-	if kind != websocket.MessageText {
-		return badMessage("it has to be text")
-	}
-	// In a goroutine of its own, which takes the stack that this needs along when it ends: the one that waits stays small.
-	// Nothing else is read meanwhile.
-	done := make(chan *CloseError, 1)
 	go func() {
-		defer func() {
-			if p := recover(); p != nil {
-				done <- c.broken(p)
-			}
-		}()
-		done <- c.take(*buf)
+		defer c.s.leave(c)
+		c.ops.Wait()
+		c.cancel(nil)
+		c.s.Observer.Disconnected(c.closedWith())
 	}()
-	return <-done
+}
+
+// message does what a message asks for.
+func (c *conn) message(frame []byte) {
+	if end := c.take(frame); end != nil {
+		c.close(end)
+	}
 }
 
 // broken is how a connection ends in which something panicked.
@@ -126,18 +99,7 @@ func (c *conn) broken(p any) *CloseError {
 	return closing(CloseInternal, "Something went wrong here.")
 }
 
-// lost is how a connection ended that could not be read any more.
-func lost(err error) *CloseError {
-	if errors.Is(err, websocket.ErrMessageTooBig) {
-		return closing(CloseTooBig, "Message too big")
-	}
-	if code := websocket.CloseStatus(err); code > 0 {
-		return &CloseError{Code: int(code)}
-	}
-	return &CloseError{Code: codeLost}
-}
-
-// take does what a message asks for.
+// take tells what ends the connection, nil for nothing.
 func (c *conn) take(frame []byte) *CloseError {
 	m, err := decodeMessage(frame, c.s.MaxDepth)
 	if err != nil {
@@ -216,7 +178,7 @@ func (c *conn) askInit(payload json.RawMessage) (ctx context.Context, s *Session
 func (c *conn) cut() {
 	c.close(&CloseError{Code: codeLost})
 	if c.attached.Load() {
-		_ = c.raw.Close()
+		c.shut()
 	}
 }
 

@@ -11,8 +11,9 @@ type outbox struct {
 }
 
 // frame is one message; op is nil for messages about the connection. It has data of its own, or, as a next of op, a payload
-// that it shares with others.
+// that it shares with others. Its kind is that of a control frame, 0 for a message.
 type frame struct {
+	kind   byte
 	op     *operation
 	data   *[]byte
 	shared []byte

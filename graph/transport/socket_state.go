@@ -16,6 +16,8 @@ type state struct {
 	proto protocol
 	out   outbox
 	end   *CloseError
+	// parted: the client has closed; told: it was told the end.
+	parted, told bool
 	// base is the context of operations.
 	base context.Context
 }

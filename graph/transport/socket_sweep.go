@@ -1,9 +1,6 @@
 package transport
 
-import (
-	"context"
-	"time"
-)
+import "time"
 
 // sweepUntil looks after all connections until the last one is gone. One goroutine and one timer serve them all.
 func (s *Socket) sweepUntil(empty <-chan struct{}) {
@@ -57,8 +54,7 @@ func (c *conn) unanswered() bool {
 	return !c.pinged.never() && c.heard.at.Load() < c.pinged.at.Load()
 }
 
-// idle reports whether nothing is being written: a ping behind a blocked write would be given up by the library and take the
-// connection with it before its time.
+// idle reports whether nothing is being written: then a ping has to wait for nothing.
 func (c *conn) idle() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -68,11 +64,5 @@ func (c *conn) idle() bool {
 // ping sends a ping of the websocket, which browsers answer by themselves; the answer is noticed as any sign of life is.
 func (c *conn) ping(now time.Time) {
 	c.pinged.set(now)
-	if !c.pinging.CompareAndSwap(false, true) {
-		return
-	}
-	go func() {
-		defer c.pinging.Store(false)
-		_ = c.ws.Ping(context.Background())
-	}()
+	c.control(framePing, nil)
 }

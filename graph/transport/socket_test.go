@@ -175,7 +175,7 @@ func TestSocketCloseCodes(t *testing.T) {
 		"variables are text":           {[]string{start, `{"id":"a","type":"subscribe","payload":{"query":"{hello}","variables":"x"}}`}, 4400, ""},
 		"deep variables":               {[]string{start, `{"id":"a","type":"subscribe","payload":{"query":"{hello}","variables":` + nested(33) + `}}`}, 4400, ""},
 		"complete without id":          {[]string{start, `{"type":"complete"}`}, 4400, ""},
-		"over the limit":               {[]string{`{"type":"ping","payload":{"a":"` + strings.Repeat("x", 4<<10) + `"}}`}, 1009, "read limited at 4097 bytes"},
+		"over the limit":               {[]string{`{"type":"ping","payload":{"a":"` + strings.Repeat("x", 4<<10) + `"}}`}, 1009, "Message too big: it has at most 4096 bytes"},
 		"one byte over the limit":      {[]string{`{"type":"ping"}` + strings.Repeat(" ", 4<<10-14)}, 1009, ""},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,70 +1,29 @@
 package transport
 
 import (
-	"bufio"
-	"bytes"
 	"encoding/binary"
 	"net"
-	"sync"
-
-	"github.com/coder/websocket"
 )
 
 const (
 	// batchFrames and batchBytes bound what is written at once: more waits for the next write.
 	batchFrames = 256
 	batchBytes  = 64 << 10
-	// The library's own buffers: it reads messages through one and writes nothing but control frames through the other.
-	readBuffer  = 256
-	writeBuffer = 256
 )
 
-// pipe is the connection below a websocket. Messages are written past the library, many at once, its control frames between
-// them: each comes whole, in one write.
+// pipe is the connection below a websocket. One at a time writes to it, and one reads.
 type pipe struct {
 	net.Conn
-	mu sync.Mutex
-	// fd writes without waiting, where the system can.
+	// fd reads and writes without waiting, where the system can.
 	fd *quick
 }
 
-// Write writes all of b before anything else.
-func (p *pipe) Write(b []byte) (int, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.Conn.Write(b)
-}
-
-// try writes what can be written without waiting and returns how much that was. The rest has to be written by finish, before
-// which nothing else is; held says whether try has to do with that.
-func (p *pipe) try(b []byte) (n int, held bool, err error) {
-	if p.fd == nil || !p.mu.TryLock() {
-		return 0, false, nil
+// try writes what can be written without waiting and returns how much that was.
+func (p *pipe) try(b []byte) (int, error) {
+	if p.fd == nil {
+		return 0, nil
 	}
-	if n, err = p.fd.write(b); n == len(b) || err != nil {
-		p.mu.Unlock()
-		return n, false, err
-	}
-	return n, true, nil
-}
-
-// finish writes what try has left.
-func (p *pipe) finish(rest []byte, held bool) error {
-	if !held {
-		p.mu.Lock()
-	}
-	defer p.mu.Unlock()
-	_, err := p.Conn.Write(rest)
-	return err
-}
-
-// newPipe takes over a connection. What was read of it already stays in the reader's buffer, where the library looks for it.
-func newPipe(raw net.Conn, read *bufio.Reader) (*pipe, *bufio.ReadWriter) {
-	p := &pipe{Conn: raw, fd: newQuick(raw)}
-	early, _ := read.Peek(read.Buffered()) // it is there
-	in := bufio.NewReaderSize(bytes.NewReader(bytes.Clone(early)), max(readBuffer, len(early)))
-	_, _ = in.Peek(len(early))
-	return p, bufio.NewReadWriter(in, bufio.NewWriterSize(p, writeBuffer))
+	return p.fd.write(b)
 }
 
 // flush writes what waits, until nothing does; then the next message that comes has to be flushed anew. After the end of the
@@ -108,11 +67,11 @@ func (c *conn) step() (rest func(), more bool) {
 	case n == 0:
 		return nil, false
 	}
-	done, held, err := c.raw.try(*batch)
+	done, err := c.raw.try(*batch)
 	if err == nil && done < len(*batch) {
 		c.writing.set(c.s.Clock.Now())
 		return func() {
-			err := c.raw.finish((*batch)[done:], held)
+			_, err := c.raw.Write((*batch)[done:])
 			c.writing.clear()
 			c.wrote(batch, err)
 		}, true
@@ -128,27 +87,38 @@ func (c *conn) wrote(batch *[]byte, err error) {
 	}
 }
 
-// hangUp ends the websocket with its code.
+// hangUp tells the client the end, and closes the connection below once the client has said the same; see gone and check for
+// one that does not.
 func (c *conn) hangUp(end *CloseError) {
-	defer close(c.written)
+	defer c.part()
 	c.leaving.set(c.s.Clock.Now())
-	if end.Code == codeLost || end.Code == codeNone {
-		_ = c.ws.CloseNow()
+	if end.Code == codeLost {
+		c.shut()
 		return
 	}
-	_ = c.ws.Close(websocket.StatusCode(end.Code), end.Reason)
+	_, _ = c.raw.Write(appendClose(nil, end)) // a client that is gone is noticed by the reader
+	c.mu.Lock()
+	c.told = true
+	parted := c.parted
+	c.mu.Unlock()
+	if parted {
+		c.shut()
+	}
 }
 
-// appendMessage appends a text message as one frame of a server, which is not masked.
+// appendMessage appends a message as one frame of a server, which is not masked.
 func appendMessage(dst []byte, f *frame) []byte {
-	const final, text = 0x80, 0x1
+	kind := byte(frameFinal | frameText)
+	if f.kind != 0 {
+		kind = frameFinal | f.kind
+	}
 	switch n := f.size(); {
 	case n < 126:
-		dst = append(dst, final|text, byte(n))
+		dst = append(dst, kind, byte(n))
 	case n < 1<<16:
-		dst = binary.BigEndian.AppendUint16(append(dst, final|text, 126), uint16(n))
+		dst = binary.BigEndian.AppendUint16(append(dst, kind, 126), uint16(n))
 	default:
-		dst = binary.BigEndian.AppendUint64(append(dst, final|text, 127), uint64(n))
+		dst = binary.BigEndian.AppendUint64(append(dst, kind, 127), uint64(n))
 	}
 	if f.shared == nil {
 		return append(dst, *f.data...)
