@@ -36,7 +36,10 @@ func (s *shard) park(m *member) bool {
 	}
 	m.pos, m.at, m.parked = seq, len(s.live), true
 	s.live = append(s.live, m)
-	m.stop = context.AfterFunc(m.op.ctx, m.left)
+	m.op.parked.Store(m)
+	if m.op.ctx.Err() != nil { // maybe nobody saw that it is parked
+		m.op.wake()
+	}
 	return true
 }
 
@@ -149,7 +152,7 @@ func (m *member) due(batch []told, out [][]byte) (_ [][]byte, seq int64, alone b
 // unpark has a member go on alone; the lock is held.
 func (s *shard) unpark(m *member) {
 	s.remove(m)
-	m.stop()
+	m.op.parked.Store(nil)
 	m.feed.Skip(m.pos)
 	go m.follow()
 }

@@ -23,9 +23,9 @@ type Init func(ctx context.Context, payload json.RawMessage, r *http.Request) (c
 
 // Session is what Init grants.
 type Session struct {
-	// Lifetime ends the connection when it is done, with its cause if that is a *CloseError, else with 4403; nil for a session
-	// without an end. Whoever made it may put the end off, for a renewed token.
-	Lifetime context.Context
+	// Watch is given what ends the connection with the session: with the error where that is a *CloseError, refused as by Init
+	// where it is a *fault.Error, else with 4403. It returns what ends the watching. Nil for a session without an end.
+	Watch func(end func(error)) (stop func())
 	// Ack is the payload of connection_ack, a JSON object; nil for none.
 	Ack json.RawMessage
 }

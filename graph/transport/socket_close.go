@@ -1,7 +1,6 @@
 package transport
 
 import (
-	"context"
 	"errors"
 	"fmt"
 
@@ -85,10 +84,11 @@ func refusedInit(err error) *CloseError {
 }
 
 // endedSession is how a connection ends whose session ended.
-func endedSession(ctx context.Context) *CloseError {
+func endedSession(err error) *CloseError {
 	var c *CloseError
-	if errors.As(context.Cause(ctx), &c) {
-		return closing(c.Code, "%s", c.Reason)
+	var f *fault.Error
+	if errors.As(err, &c) || errors.As(err, &f) {
+		return refusedInit(err)
 	}
 	return closing(CloseForbidden, "session ended")
 }

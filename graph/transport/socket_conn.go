@@ -21,13 +21,14 @@ import (
 type conn struct {
 	id string
 	s  *Socket
-	// r is the handshake, until Init was asked; its header stays.
+	// r is the handshake, until Init was asked.
 	r      *http.Request
-	header http.Header
 	exec   graphql.GraphExecutor
 	ctx    context.Context
 	cancel context.CancelCauseFunc
 	ops    sync.WaitGroup
+	// stop ends the wait for the session's end; the reader sets it.
+	stop func()
 	state
 
 	// raw is set once, before attached is; nothing but the handler uses it before that.
@@ -48,7 +49,7 @@ type conn struct {
 func newConn(s *Socket, r *http.Request, exec graphql.GraphExecutor) *conn {
 	// Values of the request stay, its end does not count: a server that limits the time of requests must not cut sockets.
 	ctx, cancel := context.WithCancelCause(context.WithoutCancel(r.Context()))
-	c := &conn{id: id.New(id.Connection), s: s, r: r, header: r.Header, exec: exec, ctx: ctx, cancel: cancel}
+	c := &conn{id: id.New(id.Connection), s: s, r: r, exec: exec, ctx: ctx, cancel: cancel}
 	c.state.init(s)
 	return c
 }
@@ -81,6 +82,9 @@ func (c *conn) part() {
 	go func() {
 		defer c.s.leave(c)
 		c.ops.Wait()
+		if c.stop != nil {
+			c.stop()
+		}
 		c.cancel(nil)
 		c.s.Observer.Disconnected(c.closedWith())
 	}()
@@ -112,10 +116,9 @@ func (c *conn) take(frame []byte) *CloseError {
 	case stepPong:
 		c.send(func(b []byte) []byte { return appendPong(b, m.payload) })
 	case stepStart:
-		m.params.Headers = c.header
 		c.ops.Go(func() { c.run(op, m.params) })
 	case stepStop:
-		op.cancel(context.Canceled)
+		op.stop(context.Canceled)
 	case stepRefuse:
 		c.refuse(m.id, err)
 	case stepNothing:
@@ -145,9 +148,8 @@ func (c *conn) initialise(payload json.RawMessage) *CloseError {
 		}
 		return end
 	}
-	if session != nil && session.Lifetime != nil {
-		stop := context.AfterFunc(session.Lifetime, func() { c.close(endedSession(session.Lifetime)) })
-		context.AfterFunc(c.ctx, func() { stop() })
+	if session != nil && session.Watch != nil {
+		c.stop = session.Watch(func(err error) { c.close(endedSession(err)) })
 	}
 	c.allow(ctx)
 	c.send(func(b []byte) []byte {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"strings"
+	"sync/atomic"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -20,6 +21,8 @@ type operation struct {
 	ctx    context.Context
 	cancel context.CancelCauseFunc
 	stream stream
+	// parked is what is to be told that the operation is cancelled, while it has no goroutine.
+	parked atomic.Pointer[member]
 
 	// The connection's lock guards these.
 	name                 string
@@ -43,6 +46,19 @@ func quote(s string) string {
 func (op *operation) attach(c *conn) {
 	op.ctx, op.cancel = context.WithCancelCause(c.base)
 	op.stream.denied = func() { c.deny(op) }
+}
+
+// stop cancels the operation.
+func (op *operation) stop(cause error) {
+	op.cancel(cause)
+	op.wake()
+}
+
+// wake tells who is parked that the operation is cancelled.
+func (op *operation) wake() {
+	if m := op.parked.Swap(nil); m != nil {
+		go m.left()
+	}
 }
 
 // run executes an operation and sends what comes of it: for each response a next, then complete; or an error, which is the

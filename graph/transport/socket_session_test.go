@@ -92,7 +92,10 @@ func TestSocketSessionEnds(t *testing.T) {
 			life, end := context.WithCancelCause(context.Background())
 			quiet := newSilent()
 			s := newSocket(t, SocketConfig{Init: func(ctx context.Context, _ json.RawMessage, _ *http.Request) (context.Context, *Session, error) {
-				return ctx, &Session{Lifetime: life}, nil
+				return ctx, &Session{Watch: func(end func(error)) func() {
+					stop := context.AfterFunc(life, func() { end(context.Cause(life)) })
+					return func() { stop() }
+				}}, nil
 			}})
 			p := connect(t, serve(t, streams(map[string]transporttest.Stream{"ticks": quiet.stream}), s))
 			p.send(subTicks)

@@ -27,12 +27,10 @@ type member struct {
 	feed  Feed
 	g     *group
 	shard *shard
-	// The shard's lock covers these: whether it is parked, where in the list, up to which event it was told, and what takes
-	// back that its end is waited for.
+	// The shard's lock covers these: whether it is parked, where in the list, and up to which event it was told.
 	parked bool
 	at     int
 	pos    int64
-	stop   func() bool
 }
 
 // share answers a subscription together with others of its group, and reports false where it has to be answered on its own.
@@ -45,7 +43,10 @@ func (c *conn) share(ctx context.Context, op *operation, oc *graphql.OperationCo
 	if sh == nil {
 		return false
 	}
-	feed, err := sh.Open(ctx)
+	// The operation's own context would remember for good that others hung on it.
+	opening, opened := context.WithTimeout(context.WithoutCancel(ctx), renderWithin)
+	feed, err := sh.Open(opening)
+	opened()
 	if err != nil {
 		return false // it is refused there, with its place in the document
 	}

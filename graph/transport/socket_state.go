@@ -164,7 +164,7 @@ func (c *conn) closeLocked(end *CloseError, flush bool) bool {
 		c.leaving.set(c.s.Clock.Now())
 	}
 	for _, op := range c.proto.active {
-		op.cancel(end)
+		op.stop(end)
 	}
 	c.room.Broadcast()
 	c.cancel(end)
@@ -204,7 +204,7 @@ func (c *conn) deny(op *operation) {
 		c.out.drop(op)
 	}
 	c.room.Broadcast()
-	op.cancel(context.Canceled)
+	op.stop(context.Canceled)
 }
 
 // finished notes that an operation works no longer.
@@ -223,7 +223,7 @@ func (c *conn) drain() {
 	for _, op := range c.proto.active {
 		if op.subscription {
 			c.proto.release(op)
-			op.cancel(restarting())
+			op.stop(restarting())
 		}
 	}
 	c.room.Broadcast()

@@ -113,7 +113,7 @@ func (s *SSE) newStream(ctx context.Context, w http.ResponseWriter) *eventStream
 func (st *eventStream) subscribe(life context.Context) {
 	st.subscription, st.drain = true, st.s.drain
 	if life != nil {
-		st.life, st.why = life.Done(), func() *CloseError { return endedSession(life) }
+		st.life, st.why = life.Done(), func() *CloseError { return endedSession(context.Cause(life)) }
 	}
 }
 

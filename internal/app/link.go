@@ -23,25 +23,22 @@ type links struct {
 // link is a connection that ends a little after its token, unless that is renewed.
 type link struct {
 	expires atomic.Int64
-	end     context.CancelCauseFunc
+	end     func(error)
 }
 
 // Renew puts the end off.
 func (l *link) Renew(expires time.Time) { l.expires.Store(expires.UnixMicro()) }
 
-// add takes a connection in for as long as its context lasts.
-func (x *links) add(life context.Context, end context.CancelCauseFunc, expires time.Time) *link {
-	l := &link{end: end}
-	l.Renew(expires)
+func (x *links) add(l *link) {
 	x.mu.Lock()
+	defer x.mu.Unlock()
 	x.open[l] = struct{}{}
-	x.mu.Unlock()
-	context.AfterFunc(life, func() {
-		x.mu.Lock()
-		delete(x.open, l)
-		x.mu.Unlock()
-	})
-	return l
+}
+
+func (x *links) remove(l *link) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	delete(x.open, l)
 }
 
 // watch ends what is over, until the context ends.

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"karnak/authz"
 	"karnak/graph/transport"
 	"karnak/internal/domain/identity"
+	"karnak/internal/platform/fault"
 	"karnak/internal/platform/id"
 	"karnak/internal/platform/telemetry"
 )
@@ -25,11 +27,9 @@ func (a *App) initialise(ctx context.Context, payload json.RawMessage, _ *http.R
 	if err != nil {
 		return nil, nil, err
 	}
-	life, l, err := a.lifetime(ctx, token, caller)
-	if err != nil {
-		return nil, nil, err
-	}
-	return identity.WithLink(authz.WithActor(ctx, caller.Actor), l), &transport.Session{Lifetime: life}, nil
+	l := &link{}
+	watch := func(end func(error)) (stop func()) { return a.watch(ctx, token, caller, l, end) }
+	return identity.WithLink(authz.WithActor(ctx, caller.Actor), l), &transport.Session{Watch: watch}, nil
 }
 
 // streamSession returns what a stream of server-sent events hangs on: the token of its request and the session.
@@ -42,23 +42,32 @@ func (a *App) streamSession(r *http.Request) (context.Context, error) {
 	if err != nil {
 		return nil, err
 	}
-	life, _, err := a.lifetime(r.Context(), token, caller)
-	return life, err
+	life, end := context.WithCancelCause(r.Context())
+	stop := a.watch(life, token, caller, &link{}, func(err error) { end(err) })
+	context.AfterFunc(life, stop)
+	var ended *fault.Error
+	if errors.As(context.Cause(life), &ended) {
+		return nil, ended
+	}
+	return life, nil
 }
 
-// lifetime returns a context that ends with the caller's session, and a little after the token unless its link is renewed.
-func (a *App) lifetime(ctx context.Context, token string, caller *identity.Caller) (context.Context, *link, error) {
-	life, end := context.WithCancelCause(ctx)
+// watch ends a connection with the caller's session, and a little after the token unless its link is renewed.
+func (a *App) watch(ctx context.Context, token string, caller *identity.Caller, l *link, end func(error)) (stop func()) {
+	l.end = end
+	l.Renew(caller.Expires)
 	detach := a.rooms.identity.OnEnd(caller.Actor.SessionID, func() {
 		end(&transport.CloseError{Code: 4403, Reason: "the session has ended"})
 	})
-	context.AfterFunc(ctx, detach)
+	a.links.add(l)
 	// The session may have ended between the look at it and the hook.
 	if _, err := a.caller(ctx, token); err != nil {
 		end(err)
-		return nil, nil, err
 	}
-	return life, a.links.add(life, end, caller.Expires), nil
+	return func() {
+		detach()
+		a.links.remove(l)
+	}
 }
 
 // bearer reads {"authorization": "Bearer …"}.

@@ -15,10 +15,12 @@ import (
 // Watch opens the stream of a channel's events, after a cursor or from now on. Needs chat:read, now and as long as it
 // runs; a private channel's stream ends with the membership. Close the reader.
 func (s *Service) Watch(ctx context.Context, channelID string, after *string) (*stream.Reader, error) {
-	c, err := s.readable(ctx, channelID, authz.ChatRead)
+	found, err := s.readable(ctx, channelID, authz.ChatRead)
 	if err != nil {
 		return nil, err
 	}
+	// What is kept for as long as somebody watches.
+	c := &entgen.Channel{ID: channelID, WorkspaceID: found.WorkspaceID, Visibility: found.Visibility}
 	return s.Hub.Read(ctx, stream.Spec{
 		WorkspaceID: c.WorkspaceID, After: after, Own: authz.ActorOf(ctx).UserID,
 		Filter: func() eventlog.Filter { return eventlog.Filter{Channels: []string{c.ID}} },
