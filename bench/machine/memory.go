@@ -1,11 +1,34 @@
 package machine
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"strconv"
 	"strings"
+	"time"
 )
+
+// Settled returns the resident memory of a process that has nothing to do, once what it worked for before is given back: when
+// it has not fallen for some seconds.
+func Settled(ctx context.Context, pid int) (least int64, err error) {
+	const step, still = 500 * time.Millisecond, 12
+	for since := 0; since < still; since++ {
+		n, err := Resident(pid)
+		if err != nil {
+			return 0, err
+		}
+		if least == 0 || n < least {
+			least, since = n, 0
+		}
+		select {
+		case <-time.After(step):
+		case <-ctx.Done():
+			return 0, ctx.Err()
+		}
+	}
+	return least, nil
+}
 
 // Resident returns the resident memory of a process in bytes.
 func Resident(pid int) (int64, error) {

@@ -136,7 +136,7 @@ func (b *bench) measure(ctx context.Context, name string, r *report) (err error)
 		return err
 	}
 	defer func() { err = errors.Join(err, t.server.Stop()) }()
-	empty, err := machine.Resident(t.server.PID())
+	empty, err := machine.Settled(ctx, t.server.PID())
 	if err != nil {
 		return err
 	}
@@ -146,13 +146,12 @@ func (b *bench) measure(ctx context.Context, name string, r *report) (err error)
 		return err
 	}
 	defer c.close()
-	time.Sleep(2 * time.Second) // what connecting cost is over
-	full, err := machine.Resident(t.server.PID())
-	if err != nil {
-		return err
-	}
 	if b.hold > 0 {
 		return b.wait(ctx, t, c, r)
+	}
+	full, err := machine.Settled(ctx, t.server.PID())
+	if err != nil {
+		return err
 	}
 	idle := float64(full-empty) / float64(b.subscribers) / 1024
 	for _, n := range b.flight {

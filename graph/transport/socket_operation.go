@@ -44,7 +44,8 @@ func quote(s string) string {
 
 // attach gives the operation its context; the connection's lock is held.
 func (op *operation) attach(c *conn) {
-	op.ctx, op.cancel = context.WithCancelCause(c.base)
+	// The end of the connection stops its operations one by one: what hangs on its context would have to be remembered there.
+	op.ctx, op.cancel = context.WithCancelCause(context.WithoutCancel(c.base))
 	op.stream.denied = func() { c.deny(op) }
 }
 

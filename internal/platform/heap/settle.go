@@ -15,7 +15,7 @@ const (
 	// quiet is the most that a process allocates from one look to the next while it is quiet.
 	quiet = 16 << 20
 	// slack is what may be held beyond what was held when it last settled; half of what is alive where that is more.
-	slack = 32 << 20
+	slack = 16 << 20
 )
 
 // Settle gives memory back to the system when a burst is over, until the context ends. The collector runs when the heap has
