@@ -31,6 +31,27 @@ func test(m *testing.M) int {
 	return m.Run()
 }
 
+// TestStorm kills and pauses one of three nodes at a time, cuts the bus and their clients' connections.
+func TestStorm(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	r, err := Run(t.Context(), Plan{
+		Engine: rig.Postgres, Binary: karnak, Server: os.Getenv("KARNAK_TEST_POSTGRES"), Folder: t.TempDir(), Out: &out, Args: []string{"--postgres-pool=8"},
+		Nodes: 3, Bus: rig.NATS, Weather: &storm, Cycles: 12, Least: 200 * time.Millisecond, Most: time.Second, Writers: 24, Subscribers: 24, Seed: uint64(time.Now().UnixNano()),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.print(&out)
+	t.Logf("\n%s", &out)
+	if !r.Sound() {
+		t.Error("the ledgers do not agree")
+	}
+	if r.Acknowledged < 500 || r.Cuts < 24 || r.Delivered < r.Acknowledged {
+		t.Errorf("too little happened: %d acknowledged, %d cuts, %d received", r.Acknowledged, r.Cuts, r.Delivered)
+	}
+}
+
 // TestCrash is the short form of the long run: a dozen kills under load on each engine.
 func TestCrash(t *testing.T) {
 	t.Parallel()

@@ -4,6 +4,7 @@
 //
 //	go run ./test/crash -engine sqlite -cycles 300
 //	go run ./tools/testpg -durable -- go run ./test/crash -engine postgres -cycles 300
+//	go run ./tools/testpg -durable -- go run ./test/crash -engine postgres -nodes 3 -cycles 100
 package main
 
 import (
@@ -44,6 +45,8 @@ func command(ctx context.Context, args []string, out io.Writer) (err error) {
 	f.DurationVar(&p.Most, "most", 1500*time.Millisecond, "most time between ready and kill")
 	f.IntVar(&p.Writers, "writers", 32, "clients that write")
 	f.IntVar(&p.Subscribers, "subscribers", 16, "clients that read live")
+	f.IntVar(&p.Nodes, "nodes", 1, "how many servers share the database, PostgreSQL's: then one is killed or paused at a time, the bus is cut, and connections are, too")
+	f.StringVar(&p.Bus, "bus", rig.NATS, "what several servers hear each other by: nats, routes or none")
 	f.Uint64Var(&p.Seed, "seed", uint64(time.Now().UnixNano())>>10, "seed of everything random")
 	f.StringVar(&p.Binary, "karnak", "", "the server's binary; built where it is empty")
 	f.StringVar(&p.Folder, "keep", "", "folder to keep data, ledgers and log in; temporary where it is empty")
@@ -58,7 +61,14 @@ func command(ctx context.Context, args []string, out io.Writer) (err error) {
 		}
 		defer func() { err = errors.Join(err, os.RemoveAll(p.Folder)) }()
 	}
+	if p.Nodes > 1 {
+		p.Weather = &storm
+	} else {
+		p.Bus = ""
+	}
 	switch {
+	case p.Nodes > 1 && p.Engine != rig.Postgres:
+		return errors.New("several servers share PostgreSQL: say -engine postgres")
 	case *seeded:
 		return runControls(ctx, p)
 	case *cuts:

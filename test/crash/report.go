@@ -16,7 +16,9 @@ import (
 type Report struct {
 	ledger.Result
 	Engine string
-	Seed   uint64
+	// Nodes is how many servers there were.
+	Nodes int
+	Seed  uint64
 	// Cycles is how often the server was killed after it was ready; Cuts how often a subscriber had to connect again.
 	Cycles, Cuts int
 	Took         time.Duration
@@ -29,7 +31,7 @@ type Report struct {
 func (r *run) report(l ledger.Ledgers, took time.Duration) (Report, error) {
 	slices.Sort(r.ready)
 	result := ledger.Check(l)
-	out := Report{Result: result, Engine: r.Engine, Seed: r.Seed, Cycles: len(r.ready), Cuts: int(r.cuts.Load()), Took: took, Ready: r.ready}
+	out := Report{Result: result, Engine: r.Engine, Nodes: max(r.Nodes, 1), Seed: r.Seed, Cycles: len(r.ready), Cuts: int(r.cuts.Load()), Took: took, Ready: r.ready}
 	b, err := os.ReadFile(rig.LogFile(r.Folder))
 	for line := range strings.Lines(string(b)) {
 		if strings.Contains(line, "panic") || strings.Contains(line, "INTERNAL") || strings.Contains(line, "no client may see") {
@@ -61,8 +63,12 @@ const header = `| engine | kills | acknowledged | unknown | repeated | events re
 `
 
 func (r Report) line() string {
+	engine := r.Engine
+	if r.Nodes > 1 {
+		engine += fmt.Sprintf(", %d nodes", r.Nodes)
+	}
 	lost, twice, holes := r.Count(ledger.Lost), r.Count(ledger.Twice), r.Count(ledger.Hole)
-	return fmt.Sprintf("| %s | %d | %d | %d | %d | %d | %d | %d | %d | %d | %d | %s | %s | %s | %d |\n", r.Engine, r.Cycles, r.Acknowledged, r.Unknown, r.Resolved,
+	return fmt.Sprintf("| %s | %d | %d | %d | %d | %d | %d | %d | %d | %d | %d | %s | %s | %s | %d |\n", engine, r.Cycles, r.Acknowledged, r.Unknown, r.Resolved,
 		r.Delivered, r.Cuts, lost, twice, holes, len(r.Findings)+len(r.Troubles)-lost-twice-holes, r.ready(0.5), r.ready(0.99), r.Took.Round(time.Second), r.Seed)
 }
 

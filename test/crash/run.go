@@ -178,17 +178,18 @@ func (r *run) cycles(ctx context.Context) error {
 		if err := r.pause(ctx, r.Least+time.Duration(r.dice.Int64N(int64(r.Most-r.Least)))); err != nil {
 			return err
 		}
-		if !r.server.Alive() {
-			return fmt.Errorf("karnak ended by itself\n%s", r.server.Logged())
+		for _, node := range r.nodes {
+			if !node.Alive() {
+				return fmt.Errorf("karnak ended by itself\n%s", node.Logged())
+			}
 		}
-		r.gate.Shut()
-		if err := r.kill(); err != nil {
-			return err
+		strike := r.restart
+		if len(r.nodes) > 1 {
+			strike = r.strike
 		}
-		if err := r.again(ctx); err != nil {
-			return fmt.Errorf("after kill %d: %w", n+1, err)
+		if err := strike(ctx); err != nil {
+			return fmt.Errorf("in cycle %d: %w", n+1, err)
 		}
-		r.gate.Open()
 		if (n+1)%25 == 0 {
 			fmt.Fprintf(r.Out, "%s: %d kills, %d acknowledged\n", r.Engine, n+1, r.acknowledged.Load())
 		}
@@ -208,8 +209,21 @@ func (r *run) answered(ctx context.Context) error {
 	return nil
 }
 
-func (r *run) kill() error {
-	if err := r.server.Kill(); err != nil || r.killed == nil {
+// restart kills the one server there is, and starts it again. Clients wait meanwhile.
+func (r *run) restart(ctx context.Context) error {
+	r.gate.Shut()
+	if err := r.kill(r.server); err != nil {
+		return err
+	}
+	if err := r.again(ctx, r.server); err != nil {
+		return err
+	}
+	r.gate.Open()
+	return nil
+}
+
+func (r *run) kill(s *rig.Server) error {
+	if err := s.Kill(); err != nil || r.killed == nil {
 		return err
 	}
 	return r.killed(r)
@@ -221,21 +235,21 @@ const (
 	earlyPart = 150 * time.Millisecond
 )
 
-// again starts the server, and notes how long it takes until it is ready.
-func (r *run) again(ctx context.Context) error {
+// again starts a server, and notes how long it takes until it is ready.
+func (r *run) again(ctx context.Context, s *rig.Server) error {
 	for r.dice.IntN(100) < early {
-		if err := r.server.Start(); err != nil {
+		if err := s.Start(); err != nil {
 			return err
 		}
 		if err := r.pause(ctx, time.Duration(r.dice.Int64N(int64(earlyPart)))); err != nil {
 			return err
 		}
-		if err := r.kill(); err != nil {
+		if err := r.kill(s); err != nil {
 			return err
 		}
 	}
 	began := time.Now()
-	if err := errors.Join(r.server.Start(), r.server.Ready(ctx)); err != nil {
+	if err := errors.Join(s.Start(), s.Ready(ctx)); err != nil {
 		return err
 	}
 	r.ready = append(r.ready, time.Since(began))
