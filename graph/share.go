@@ -9,6 +9,7 @@ import (
 
 	"karnak/authz"
 	"karnak/graph/transport"
+	"karnak/internal/platform/batch"
 	"karnak/internal/platform/id"
 	"karnak/internal/platform/telemetry"
 )
@@ -19,6 +20,8 @@ type Source struct {
 	Open func(ctx context.Context, args map[string]any) (transport.Feed, error)
 	// All is for all who have one of their own.
 	All func(ctx context.Context, args map[string]any) (transport.Feed, error)
+	// Expect tells package batch what the answers to events will ask for.
+	Expect func(ctx context.Context, events []any)
 }
 
 // sharing finds out which subscriptions are answered together. Nothing is shared but what the schema marks with @shared, and
@@ -48,6 +51,15 @@ func (s sharing) share(oc *graphql.OperationContext) *transport.Share {
 			return source.Open(ctx, f.ArgumentMap(oc.Variables))
 		},
 		All: func(ctx context.Context) (transport.Feed, error) { return source.All(ctx, f.ArgumentMap(oc.Variables)) },
+		Ahead: func(ctx context.Context, events []transport.Event) context.Context {
+			ctx = batch.WithSingle(ctx)
+			values := make([]any, len(events))
+			for i, e := range events {
+				values[i] = e.Value
+			}
+			source.Expect(ctx, values)
+			return ctx
+		},
 		For: func(ctx context.Context, e transport.Event) context.Context {
 			ctx = authz.WithActor(telemetry.WithRequestID(ctx, id.New(id.Request)), authz.NewAudience(e.Audience))
 			return transport.WithOnly(ctx, e.Value)

@@ -26,6 +26,15 @@ func (r *Resolver) Sources() map[string]graph.Source {
 				reader, err := r.chat.WatchForAll(ctx, text(args, "channelId"))
 				return r.feed(reader, nil, err)
 			},
+			Expect: func(ctx context.Context, values []any) {
+				var events []*eventlog.Event
+				for _, v := range values {
+					if x, ok := v.(interface{ Logged() *eventlog.Event }); ok {
+						events = append(events, x.Logged())
+					}
+				}
+				r.chat.ExpectEvents(ctx, events)
+			},
 		},
 	}
 }

@@ -53,7 +53,7 @@ type result struct {
 func connect(ctx context.Context, t *target, n int) (*crowd, error) {
 	c := &crowd{t: t, arrived: map[int]int{}, sent: map[int]time.Time{}, codes: map[int]int{}, done: make(chan int, 1024), failed: make(chan error, n)}
 	for range n {
-		conn, in, err := dial(ctx, t)
+		conn, in, err := dial(ctx, t, t.sub)
 		if err != nil {
 			c.close()
 			return nil, err
@@ -70,8 +70,8 @@ func (c *crowd) close() {
 	}
 }
 
-// dial opens a socket and subscribes.
-func dial(ctx context.Context, t *target) (net.Conn, *bufio.Reader, error) {
+// dial opens a socket and subscribes, if sub says so.
+func dial(ctx context.Context, t *target, sub string) (net.Conn, *bufio.Reader, error) {
 	conn, err := new(net.Dialer).DialContext(ctx, "tcp", t.server.Addr)
 	if err != nil {
 		return nil, nil, err
@@ -98,7 +98,9 @@ func dial(ctx context.Context, t *target) (net.Conn, *bufio.Reader, error) {
 	if _, ack, err := message(in); err != nil || !bytes.Contains(ack, []byte("connection_ack")) {
 		return nil, nil, fmt.Errorf("no acknowledgement: %s: %w", ack, err)
 	}
-	_, err = conn.Write(masked(t.sub))
+	if sub != "" {
+		_, err = conn.Write(masked(sub))
+	}
 	return conn, in, err
 }
 

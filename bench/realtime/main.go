@@ -44,6 +44,7 @@ type options struct {
 	flight       []int
 	length       time.Duration
 	hold         time.Duration
+	resumes      int
 }
 
 func parse(args []string) (o options, err error) {
@@ -53,6 +54,7 @@ func parse(args []string) (o options, err error) {
 	flags.IntVar(&o.subscribers, "subscribers", 1000, "how many sockets follow")
 	flight := flags.String("flight", "1,16", "how many messages are under way at a time, with commas")
 	flags.DurationVar(&o.hold, "hold", 0, "keep the sockets open that long without a message, then end the server: how much memory it takes, and what the sockets are told")
+	flags.IntVar(&o.resumes, "resumes", 100, "how many come back to karnak after 1,000 events that they missed; 0 for none")
 	seconds := flags.Int("seconds", 5, "how long each is measured")
 	if err := flags.Parse(args); err != nil {
 		return o, err
@@ -167,5 +169,9 @@ func (b *bench) measure(ctx context.Context, name string, r *report) (err error)
 			return err
 		}
 	}
-	return nil
+	if t.after == nil || b.resumes == 0 {
+		return nil
+	}
+	c.close()
+	return b.resume(ctx, t, r)
 }

@@ -19,6 +19,8 @@ import (
 type target struct {
 	server    *machine.Server
 	init, sub string
+	// after is sub for what comes after a cursor; nil for a server without cursors.
+	after func(cursor string) string
 	// publish makes an event that holds a text.
 	publish func(ctx context.Context, text string) error
 }
@@ -28,7 +30,7 @@ const (
 	create = `mutation { createWorkspace(input: {name: "Bench", slug: "bench"}) { workspace { id } userErrors { code } } }`
 	open   = `mutation($w: ID!) { createChannel(input: {workspaceId: $w, name: "general"}) { channel { id } userErrors { code } } }`
 	send   = `mutation($c: ID!, $b: String!) { sendMessage(input: {channelId: $c, body: $b}) { message { id } userErrors { code } } }`
-	events = `subscription($c: ID!) { channelEvents(channelId: $c) { __typename seq cursor ... on MessagePosted { message { id seq body createdAt author { id displayName } } } } }`
+	events = `subscription($c: ID!, $after: Cursor) { channelEvents(channelId: $c, after: $after) { __typename seq cursor ... on MessagePosted { message { id seq body createdAt author { id displayName } } } } }`
 )
 
 func (b *bench) start(ctx context.Context, name string) (*target, error) {
@@ -94,11 +96,12 @@ func (b *bench) startKarnak(ctx context.Context, addr string) (t *target, err er
 	}
 	channel := made.CreateChannel.Channel.ID
 	t.init = fmt.Sprintf(`{"type":"connection_init","payload":{"authorization":"Bearer %s"}}`, made.SignUp.Session.AccessToken)
-	vars, err := json.Marshal(map[string]any{"query": events, "variables": map[string]string{"c": channel}})
-	if err != nil {
-		return nil, err
+	subscribe := func(vars map[string]string) string {
+		payload, _ := json.Marshal(map[string]any{"query": events, "variables": vars}) // texts always encode
+		return fmt.Sprintf(`{"id":"1","type":"subscribe","payload":%s}`, payload)
 	}
-	t.sub = fmt.Sprintf(`{"id":"1","type":"subscribe","payload":%s}`, vars)
+	t.sub = subscribe(map[string]string{"c": channel})
+	t.after = func(cursor string) string { return subscribe(map[string]string{"c": channel, "after": cursor}) }
 	token := made.SignUp.Session.AccessToken
 	t.publish = func(ctx context.Context, text string) error {
 		body, err := json.Marshal(map[string]any{"query": send, "variables": map[string]string{"c": channel, "b": text + " the deploy went through, please have a look"}})

@@ -38,6 +38,9 @@ type Share struct {
 	Open func(ctx context.Context) (Feed, error)
 	// All opens the feed of all of them, from now on: it gives out Silent events, too.
 	All func(ctx context.Context) (Feed, error)
+	// Ahead returns a context for events that are answered one after another, in which what they look up is fetched for all of
+	// them; nil where each is to look for itself.
+	Ahead func(ctx context.Context, events []Event) context.Context
 	// For returns a context in which the operation answers for one event alone, on behalf of everybody who may see it; Only
 	// finds the event in it.
 	For func(ctx context.Context, e Event) context.Context

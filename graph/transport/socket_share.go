@@ -117,17 +117,11 @@ func (m *member) first(wait bool) (e Event, ok bool, err error) {
 // tell writes the events that are there; where there is none it waits for one, or not: caught says that there was none. It
 // reports false when the subscription is over.
 func (m *member) tell(wait bool) (more, caught bool) {
-	var payloads [gathered][]byte
+	var events [gathered]Event
 	n := 0
 	e, ok, err := m.first(wait)
 	for ok && err == nil {
-		payload, errs := m.g.render(m.c.s.Clock.Now(), e.Seq, false, func() ([]byte, bool, gqlerror.List) { return m.render(e) })
-		if payload == nil {
-			m.write(payloads[:n])
-			m.c.fail(m.op, errs)
-			return false, false
-		}
-		payloads[n] = payload
+		events[n] = e
 		if n++; n == gathered {
 			break
 		}
@@ -136,13 +130,32 @@ func (m *member) tell(wait bool) (more, caught bool) {
 	if err != nil && denies(err) {
 		n = 0 // what was seen and not yet written is not told any more
 	}
-	if !m.write(payloads[:n]) {
+	if !m.show(events[:n]) {
 		return false, false
 	}
 	if err != nil {
 		m.end(err)
 	}
 	return err == nil, n == 0
+}
+
+// show executes the operation for events and writes what comes of it; it reports false when the subscription is over.
+func (m *member) show(events []Event) bool {
+	ctx := context.Background()
+	if len(events) > 1 && m.g.share.Ahead != nil {
+		ctx = m.g.share.Ahead(ctx, events)
+	}
+	var payloads [gathered][]byte
+	for i, e := range events {
+		payload, errs := m.g.render(m.c.s.Clock.Now(), e.Seq, false, func() ([]byte, bool, gqlerror.List) { return m.render(ctx, e) })
+		if payload == nil {
+			m.write(payloads[:i])
+			m.c.fail(m.op, errs)
+			return false
+		}
+		payloads[i] = payload
+	}
+	return m.write(payloads[:len(events)])
 }
 
 // write queues payloads and writes them, unless somebody else is at it; it reports false when they are not wanted any more.
@@ -185,8 +198,8 @@ func (m *member) end(err error) {
 func cutShort() error { return fault.New(fault.Unavailable, "The operation was cut short.") }
 
 // render executes the operation for one event, on behalf of all. It is clean when there are no errors in it.
-func (m *member) render(e Event) (payload []byte, clean bool, errs gqlerror.List) {
-	ctx, cancel := context.WithTimeout(m.g.share.For(context.Background(), e), renderWithin)
+func (m *member) render(ctx context.Context, e Event) (payload []byte, clean bool, errs gqlerror.List) {
+	ctx, cancel := context.WithTimeout(m.g.share.For(ctx, e), renderWithin)
 	defer cancel()
 	defer func() {
 		if p := recover(); p != nil {

@@ -2,6 +2,7 @@ package scenario_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"runtime"
 	"slices"
 	"strings"
@@ -51,6 +52,34 @@ func TestChannelEventsAreReadOnce(t *testing.T) {
 		// Each shard may come to the event by itself.
 		if many > one+uint64(runtime.GOMAXPROCS(0)) {
 			t.Errorf("one follower costs %d reads, 60 cost %d", one, many)
+		}
+	})
+}
+
+// TestWhoComesBackIsToldTogether has one come back after many messages of several people: what they show is fetched for many at
+// once, and in order.
+func TestWhoComesBackIsToldTogether(t *testing.T) {
+	t.Parallel()
+	apptest.Each(t, apptest.Options{Idle: true}, func(t *testing.T, n *apptest.Node) {
+		owner, mo := n.SignUp(t, "Owner"), n.SignUp(t, "Mo")
+		w := n.Workspace(t, owner, "acme")
+		n.Join(t, owner, mo, w, "user")
+		c := n.Channel(t, owner, w, "general", "PUBLIC")
+		after := head(t, n, owner, c)
+		const missed = 96
+		for i := range missed {
+			n.Send(t, []apptest.Person{owner, mo}[i%2], c, fmt.Sprint("message ", i))
+		}
+		before := n.DB().Reads()
+		s := subscribe(t, n, owner, `subscription($c: ID!, $after: Cursor) { channelEvents(channelId: $c, after: $after) {
+			seq cursor ... on MessagePosted { message { seq body author { id displayName } } } } }`, apptest.Vars{"c": c, "after": after})
+		for i := range missed {
+			a := s.next(t)
+			is(t, a, "channelEvents.message.body", fmt.Sprint("message ", i))
+			is(t, a, "channelEvents.message.author.displayName", []string{"Owner", "Mo"}[i%2])
+		}
+		if asked := n.DB().Reads() - before; asked > missed/3 {
+			t.Errorf("%d events that were missed cost %d reads", missed, asked)
 		}
 	})
 }

@@ -75,6 +75,9 @@ type (
 	MemberLeft      struct{ Happened }
 )
 
+// Logged is the event as the log has it.
+func (h Happened) Logged() *eventlog.Event { return h.Event }
+
 // Typed returns an event of this room as clients see it; nil for one of another room.
 func Typed(e *eventlog.Event) ChannelEvent {
 	h := Happened{e}

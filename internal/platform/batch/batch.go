@@ -46,8 +46,11 @@ func WithScope(ctx context.Context) context.Context {
 }
 
 // WithSingle is WithScope for an answer whose fields come one after another, as those of one root field or of an event do:
-// there is nobody to wait for.
+// there is nobody to wait for. One that is there already stays: several answers, one after another, may share it.
 func WithSingle(ctx context.Context) context.Context {
+	if s, ok := ctx.Value(scopeKey{}).(*scope); ok && s.single {
+		return ctx
+	}
 	return context.WithValue(ctx, scopeKey{}, &scope{single: true})
 }
 

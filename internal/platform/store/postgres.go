@@ -23,6 +23,8 @@ func openPostgres(ctx context.Context, c Config) (*Store, error) {
 		"TimeZone":         "UTC",
 		// A prepared statement is planned once: lists and limits differ from call to call, the plan wanted does not.
 		"plan_cache_mode": "force_generic_plan",
+		// What lib/pq does by itself; pgx would do without.
+		"sslmode": "require",
 	} {
 		if !q.Has(k) {
 			q.Set(k, v)

@@ -44,7 +44,7 @@ func (s *Store) Seek(ctx context.Context, query string, args []any, rows *entsql
 	if err != nil {
 		return err
 	}
-	found, err := conn.QueryContext(context.WithoutCancel(ctx), query, args...)
+	found, err := conn.QueryContext(context.WithoutCancel(ctx), query, args...) //nolint:rowserrcheck // whoever reads the rows asks
 	if err != nil {
 		return errors.Join(err, conn.Close())
 	}
@@ -75,7 +75,7 @@ func (p *readPool) read(ctx context.Context, query string, args []any, rows *ent
 		return true, errors.Join(ctx.Err(), err)
 	case err != nil:
 		done(err)
-		return false, nil //nolint:nilerr // see above
+		return false, nil
 	}
 	r.done = func() { done(nil) }
 	rows.ColumnScanner = r

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/url"
-	"os"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -23,16 +22,11 @@ type readPool struct {
 }
 
 func openReads(ctx context.Context, c Config, u url.URL, size int) (*readPool, error) {
-	q := u.Query()
-	if !q.Has("sslmode") && os.Getenv("PGSSLMODE") == "" {
-		q.Set("sslmode", "require") // as lib/pq does
-	}
-	u.RawQuery = q.Encode()
 	cfg, err := pgxpool.ParseConfig(u.String())
 	if err != nil {
 		return nil, errors.New("the database URL cannot be used: check its parameters")
 	}
-	cfg.MaxConns, cfg.MinConns = int32(size), 0 //nolint:gosec // a part of a configured pool
+	cfg.MaxConns, cfg.MinConns = int32(size), 0
 	cfg.ConnConfig.ConnectTimeout = connectWithin
 	cfg.ConnConfig.StatementCacheCapacity = statementsKept
 	cfg.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
