@@ -44,12 +44,19 @@ func (r *report) add(l line, x result) error {
 	return json.NewEncoder(r.out).Encode(l)
 }
 
+// manyIdle is from how many sockets on the memory of one can be told: that of a server wanders by some MB.
+const manyIdle = 10_000
+
 func (r *report) table() error {
 	w := tabwriter.NewWriter(r.out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(w, "\nserver\tsubscribers\tunder way\tCPU µs for a delivery\tto the floor\tto stock\tdeliveries/s\tp50 ms\tp99 ms\tKB for an idle one\t")
 	for _, l := range r.lines {
-		fmt.Fprintf(w, "%s\t%d\t%d\t%.2f\t%s\t%s\t%.0f\t%.1f\t%.1f\t%.1f\t\n", l.Server, l.Subscribers, l.Flight, l.CPUMicros,
-			r.ratio(l, floor), r.ratio(l, stock), l.PerSecond, l.P50Ms, l.P99Ms, l.IdleKB)
+		idle := "–"
+		if l.Subscribers >= manyIdle {
+			idle = fmt.Sprintf("%.1f", l.IdleKB)
+		}
+		fmt.Fprintf(w, "%s\t%d\t%d\t%.2f\t%s\t%s\t%.0f\t%.1f\t%.1f\t%s\t\n", l.Server, l.Subscribers, l.Flight, l.CPUMicros,
+			r.ratio(l, floor), r.ratio(l, stock), l.PerSecond, l.P50Ms, l.P99Ms, idle)
 	}
 	return w.Flush()
 }
