@@ -31,6 +31,16 @@ func test(m *testing.M) int {
 	return m.Run()
 }
 
+// sound shows a report, and fails where anything was found.
+func sound(t *testing.T, r Report, out *bytes.Buffer) {
+	t.Helper()
+	r.print(out)
+	t.Logf("\n%s", out)
+	if !r.Sound() {
+		t.Error("the ledgers do not agree")
+	}
+}
+
 // TestStorm kills and pauses one of three nodes at a time, cuts the bus and their clients' connections.
 func TestStorm(t *testing.T) {
 	t.Parallel()
@@ -42,11 +52,7 @@ func TestStorm(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.print(&out)
-	t.Logf("\n%s", &out)
-	if !r.Sound() {
-		t.Error("the ledgers do not agree")
-	}
+	sound(t, r, &out)
 	if r.Acknowledged < 500 || r.Cuts < 24 || r.Delivered < r.Acknowledged {
 		t.Errorf("too little happened: %d acknowledged, %d cuts, %d received", r.Acknowledged, r.Cuts, r.Delivered)
 	}
@@ -66,11 +72,7 @@ func TestCrash(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			r.print(&out)
-			t.Logf("\n%s", &out)
-			if !r.Sound() {
-				t.Error("the ledgers do not agree")
-			}
+			sound(t, r, &out)
 			// A run in which nothing was cut off proves nothing.
 			if r.Cycles != 12 || r.Acknowledged < 500 || r.Resolved == 0 || r.Cuts < 12 || r.Delivered < r.Acknowledged {
 				t.Errorf("too little happened: %d kills, %d acknowledged, %d repeated, %d cuts", r.Cycles, r.Acknowledged, r.Resolved, r.Cuts)
