@@ -48,7 +48,7 @@ const (
 	groupCommit    = "	if err = tx.Commit(); err != nil {"
 	groupTell      = "		if err == nil {\n			c.tx.committed()\n		}\n		c.done <- err\n"
 	postgresBegin  = "	raw, err := s.write.BeginTx(ctx, nil)"
-	postgresCommit = "	if err := raw.Commit(); err != nil {\n		return err\n	}\n	tx.committed()\n"
+	postgresCommit = "	if err := raw.Commit(); err != nil {\n		return late(ctx, err)\n	}\n	tx.committed()\n"
 )
 
 // controls are the faults, one of each kind on each engine.

@@ -83,13 +83,22 @@ func (s *Store) once(ctx context.Context, fn func(context.Context, *Tx) error) e
 	}
 	tx := newTx(raw, dialect.Postgres)
 	if err := tx.perform(ctx, fn); err != nil {
-		return errors.Join(err, ignoreDone(raw.Rollback()))
+		return errors.Join(late(ctx, err), ignoreDone(raw.Rollback()))
 	}
 	if err := raw.Commit(); err != nil {
-		return err
+		return late(ctx, err)
 	}
 	tx.committed()
 	return nil
+}
+
+// late says of a transaction that was rolled back at the end of its context that it took too long: database/sql says only that
+// it is over.
+func late(ctx context.Context, err error) error {
+	if errors.Is(err, sql.ErrTxDone) && ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return err
 }
 
 func ignoreDone(err error) error {

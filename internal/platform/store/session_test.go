@@ -2,10 +2,12 @@ package store_test
 
 import (
 	"context"
+	databasesql "database/sql"
 	"errors"
 	"fmt"
 	"runtime"
 	"testing"
+	"time"
 
 	"entgo.io/ent/dialect/sql"
 
@@ -97,6 +99,29 @@ func TestPostgresLostConnectionIsToldAndHeals(t *testing.T) {
 	}
 	if got := texts(t.Context(), t, s, "SELECT v::text FROM n"); len(got) != 1 || got[0] != "3" {
 		t.Errorf("rows %v, want 3 alone", got)
+	}
+}
+
+// TestPostgresTransactionThatTakesTooLong ends while it is at work, and before its commit: both times that is why it fails.
+func TestPostgresTransactionThatTakesTooLong(t *testing.T) {
+	t.Parallel()
+	s := connected(t, store.Config{Pool: 2})
+	for name, last := range map[string]func(error) error{
+		"at work":           func(err error) error { return err },
+		"before its commit": func(error) error { return nil },
+	} {
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+		err := s.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+			for {
+				if err := do(context.WithoutCancel(ctx), tx, "SELECT $1::int", 1); errors.Is(err, databasesql.ErrTxDone) {
+					return last(err)
+				}
+			}
+		})
+		cancel()
+		if !errors.Is(err, context.DeadlineExceeded) || !store.Unavailable(err) {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 
