@@ -1,7 +1,7 @@
 // Command realtime measures karnak's subscriptions beside the least that can be done and beside gqlgen's own transport: many
 // sockets that follow one channel, and messages sent to it, so many under way at a time.
 //
-//	go run ./bench/realtime [-karnak bin/karnak] [-subscribers 1000] [-flight 1,16] [-only karnak] [-seconds 5]
+//	go run ./bench/realtime [-karnak bin/karnak] [-subscribers 1000] [-flight 1,16] [-only karnak] [-seconds 5] [-resumes 100]
 //	go run ./bench/realtime -only karnak -subscribers 15000 -hold 10m
 //
 // Each server is a process of its own on the first core, the client is on the second one, over loopback. The figure to trust

@@ -91,3 +91,46 @@ func TestDeferred(t *testing.T) {
 		t.Error("deferred fields are mistaken")
 	}
 }
+
+func TestRoot(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		fields []string
+		want   string
+		errs   int
+	}{
+		{nil, `{}`, 0},
+		{[]string{"text"}, `{"text":"x"}`, 0},
+		{[]string{"text", "null", "text2"}, `{"text":"x","null":null,"text2":"x"}`, 0},
+		{[]string{"text", "broken"}, `{"text":"x","broken":null}`, 1},
+		{[]string{"text", "never"}, `null`, 0},
+	} {
+		ctx := graphql.WithResponseContext(t.Context(), graphql.DefaultErrorPresenter, func(context.Context, any) error { return gqlerror.Errorf("recovered") })
+		out := exec.Root(ctx, fields(tt.fields...), func(_ context.Context, f graphql.CollectedField) (v, never graphql.Marshaler) {
+			switch f.Name {
+			case "broken":
+				panic("broken")
+			case "null":
+				return graphql.Null, graphql.RequiredNull
+			case "never":
+				return graphql.Null, graphql.Null
+			}
+			return graphql.MarshalString("x"), graphql.Null
+		})
+		if got := string(exec.Encode(out)); got != tt.want || len(graphql.GetErrors(ctx)) != tt.errs {
+			t.Errorf("%v: %s with %v, want %s", tt.fields, got, graphql.GetErrors(ctx), tt.want)
+		}
+	}
+}
+
+// TestAnswersDoNotShareBuffers keeps an answer while others are encoded.
+func TestAnswersDoNotShareBuffers(t *testing.T) {
+	t.Parallel()
+	first := exec.Encode(graphql.MarshalString("first"))
+	for range 10 {
+		exec.Encode(graphql.MarshalString("other"))
+	}
+	if string(first) != `"first"` {
+		t.Errorf("an answer became %s", first)
+	}
+}

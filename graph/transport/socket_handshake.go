@@ -23,11 +23,6 @@ func shakeHands(w http.ResponseWriter, r *http.Request) (raw *pipe, early []byte
 	case bad != nil || len(nonce) != 16:
 		return nil, nil, refuseHands(w, http.StatusBadRequest, "Sec-WebSocket-Key has to be 16 bytes in base64")
 	}
-	if _, ok := w.(http.Hijacker); !ok {
-		if _, ok := w.(interface{ Unwrap() http.ResponseWriter }); !ok {
-			return nil, nil, refuseHands(w, http.StatusNotImplemented, "this server cannot hand its connections over")
-		}
-	}
 	h := w.Header()
 	h.Set("Upgrade", "websocket")
 	h.Set("Connection", "Upgrade")

@@ -35,11 +35,12 @@ func (c *conn) listen(early []byte) {
 	c.await()
 }
 
-// await leaves the connection to the poller until there is something to read.
+// await leaves the connection to the poller until there is something to read. One that the poller does not take is read by a
+// goroutine, which also finds out when it was closed.
 func (c *conn) await() {
 	c.reader.is.Store(waits)
-	if c.poll.arm(c) != nil && c.reader.is.CompareAndSwap(waits, over) {
-		c.ended()
+	if c.poll.arm(c) != nil && c.reader.is.CompareAndSwap(waits, reads) {
+		go c.readOn()
 	}
 }
 

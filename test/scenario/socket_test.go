@@ -3,6 +3,7 @@ package scenario_test
 import (
 	"context"
 	"encoding/json"
+	"net/http"
 	"testing"
 	"time"
 
@@ -26,9 +27,17 @@ type frame struct {
 // subscribe opens a socket with a subscription; it ends with the test.
 func subscribe(t testing.TB, n *apptest.Node, p apptest.Person, query string, vars apptest.Vars) *socket {
 	t.Helper()
+	s := connect(t, n, p, nil)
+	s.write(t, "1", "subscribe", map[string]any{"query": query, "variables": vars})
+	return s
+}
+
+// connect opens a socket by a handshake with further headers; it ends with the test.
+func connect(t testing.TB, n *apptest.Node, p apptest.Person, header http.Header) *socket {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	conn, res, err := websocket.Dial(ctx, n.Socket(), &websocket.DialOptions{Subprotocols: []string{"graphql-transport-ws"}})
+	conn, res, err := websocket.Dial(ctx, n.Socket(), &websocket.DialOptions{Subprotocols: []string{"graphql-transport-ws"}, HTTPHeader: header})
 	if err != nil {
 		t.Fatalf("%v %v", err, res)
 	}
@@ -38,7 +47,6 @@ func subscribe(t testing.TB, n *apptest.Node, p apptest.Person, query string, va
 	if f := s.read(t); f.Type != "connection_ack" {
 		t.Fatalf("no acknowledgement: %+v", f)
 	}
-	s.write(t, "1", "subscribe", map[string]any{"query": query, "variables": vars})
 	return s
 }
 
@@ -97,4 +105,24 @@ func (s *socket) refusal(t testing.TB) string {
 		t.Fatalf("%s instead of an error: %s", f.Type, f.Payload)
 	}
 	return apptest.Answer{Errors: list}.Code()
+}
+
+// TestTheHandshakeHasNoKey sends two messages over a socket whose handshake has an idempotency key: it is that of neither.
+func TestTheHandshakeHasNoKey(t *testing.T) {
+	t.Parallel()
+	apptest.Each(t, apptest.Options{Idle: true}, func(t *testing.T, n *apptest.Node) {
+		owner := n.SignUp(t, "Owner")
+		c := n.Channel(t, owner, n.Workspace(t, owner, "acme"), "general", "PUBLIC")
+		s := connect(t, n, owner, http.Header{"Idempotency-Key": {"one-for-all"}})
+		for i, body := range []string{"first", "second"} {
+			s.write(t, string(rune('a'+i)), "subscribe", map[string]any{
+				"query":     `mutation($c: ID!, $b: String!) { sendMessage(input: {channelId: $c, body: $b}) { message { body } userErrors { code } } }`,
+				"variables": apptest.Vars{"c": c, "b": body},
+			})
+			is(t, s.next(t), "sendMessage.message.body", body)
+			if f := s.read(t); f.Type != "complete" {
+				t.Errorf("after the answer came %+v", f)
+			}
+		}
+	})
 }

@@ -23,17 +23,19 @@ func openPostgres(ctx context.Context, c Config) (*Store, error) {
 		"TimeZone":         "UTC",
 		// A prepared statement is planned once: lists and limits differ from call to call, the plan wanted does not.
 		"plan_cache_mode": "force_generic_plan",
-		// What lib/pq does by itself; pgx would do without.
-		"sslmode": "require",
 	} {
 		if !q.Has(k) {
 			q.Set(k, v)
 		}
 	}
 	u.RawQuery = q.Encode()
-	base, err := pq.NewConnector(u.String())
+	said, err := pq.NewConfig(u.String())
 	if err != nil {
 		return nil, errors.New("the database URL cannot be used: check host, port and parameters")
+	}
+	base, err := pq.NewConnectorConfig(said)
+	if err != nil {
+		return nil, err
 	}
 	base.Dialer(&dialer{})
 	db := sql.OpenDB(&connector{base: base, scope: c.Scope, role: c.Role})
@@ -43,7 +45,7 @@ func openPostgres(ctx context.Context, c Config) (*Store, error) {
 	}
 	s := &Store{dialect: dialect.Postgres, read: db, write: db, reader: &reader{Driver: entsql.OpenDB(dialect.Postgres, db)}}
 	if pool >= leastShared {
-		if s.reader.pool, err = openReads(ctx, c, *u, pool/2); err != nil {
+		if s.reader.pool, err = openReads(ctx, c, encrypted(*u, said), pool/2); err != nil {
 			return nil, errors.Join(err, db.Close())
 		}
 		pool -= pool / 2

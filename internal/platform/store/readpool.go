@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/url"
@@ -9,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/lib/pq"
 )
 
 // readPool are the connections of PostgreSQL that reads outside transactions take while there are some. They speak through
@@ -43,6 +45,15 @@ func openReads(ctx context.Context, c Config, u url.URL, size int) (*readPool, e
 		return nil, err
 	}
 	return &readPool{pool: pool, scope: c.Scope, free: make(chan struct{}, size)}, nil
+}
+
+// encrypted returns a URL that says of TLS what lib/pq has made of it and of the environment: by itself pgx would do without
+// where lib/pq insists.
+func encrypted(u url.URL, said pq.Config) url.URL {
+	q := u.Query()
+	q.Set("sslmode", string(cmp.Or(said.SSLMode, pq.SSLModeRequire)))
+	u.RawQuery = q.Encode()
+	return u
 }
 
 // close closes the connections, and waits a little for who still reads: a row that nobody reads any more must not keep the

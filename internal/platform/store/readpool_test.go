@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -50,6 +51,14 @@ func TestReadsThroughBothDrivers(t *testing.T) {
 		}
 		return r
 	}
+	// The statements that a connection keeps are named by its driver.
+	names := func(pool int) string {
+		s := connected(t, store.Config{Pool: pool, Scope: scopeOf})
+		return texts(under(t.Context(), "ws_a"), t, s, "SELECT coalesce(min(name), '') FROM pg_prepared_statements WHERE $1::text <> ''", "x")[0]
+	}
+	if x, y := names(4), names(2); !strings.HasPrefix(x, "stmtcache_") || strings.HasPrefix(y, "stmtcache_") {
+		t.Errorf("reads are made by the drivers of %q and %q", x, y)
+	}
 	x, y := read(4), read(2)
 	if fmt.Sprintf("%+v", x) != fmt.Sprintf("%+v", y) || x.text.String != "é\ufffd" || x.at.Time.Location() != time.UTC {
 		t.Errorf("pgx reads %+v, lib/pq %+v", x, y)
@@ -71,7 +80,13 @@ func TestReadsDoNotMixScopes(t *testing.T) {
 				}
 				rows := &sql.Rows{}
 				if err := s.Reader().Query(under(t.Context(), scope), query, args, rows); err != nil {
+					if n%10 != 4 { // those divide by zero
+						t.Error(err)
+					}
 					continue
+				}
+				if n%10 == 4 {
+					t.Error("a division by zero is answered")
 				}
 				var got string
 				for rows.Next() {

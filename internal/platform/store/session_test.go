@@ -5,12 +5,15 @@ import (
 	databasesql "database/sql"
 	"errors"
 	"fmt"
+	"net/url"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 
 	"entgo.io/ent/dialect/sql"
 
+	"karnak/ent/enttest"
 	"karnak/internal/platform/store"
 )
 
@@ -153,5 +156,29 @@ func TestPostgresStoppedQueryFreesItsConnection(t *testing.T) {
 	}
 	if err := s.Ping(t.Context()); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestPostgresEncryptsAsTheEnvironmentSays opens a server without TLS by a URL that says nothing of it. It is not parallel: it
+// sets the environment.
+func TestPostgresEncryptsAsTheEnvironmentSays(t *testing.T) {
+	u, err := url.Parse(enttest.Postgres(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := u.Query()
+	q.Del("sslmode")
+	u.RawQuery = q.Encode()
+	if s, err := store.Open(t.Context(), store.Config{URL: u.String(), Pool: 4}); err == nil {
+		t.Error("without a word TLS is not required", s.Close())
+	}
+	t.Setenv("PGSSLMODE", "disable")
+	s, err := store.Open(t.Context(), store.Config{URL: u.String(), Pool: 4})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = s.Close() }()
+	if got := texts(t.Context(), t, s, "SELECT coalesce(min(name), '') FROM pg_prepared_statements WHERE $1::text <> ''", "x")[0]; !strings.HasPrefix(got, "stmtcache_") {
+		t.Errorf("reads are made by the driver of %q", got)
 	}
 }

@@ -1,5 +1,6 @@
 // Package store opens the database and runs transactions: SQLite in one file with one writer that commits in groups and
-// many readers, or PostgreSQL through lib/pq, with pgx beside it for reads. It knows tables of nobody; the data model on top of it is package ent.
+// many readers, or PostgreSQL through lib/pq, with pgx beside it for reads. It knows tables of nobody; the data model on
+// top of it is package ent.
 //
 // A change is acknowledged after a durable commit: SQLite runs with WAL and synchronous=FULL, PostgreSQL with
 // synchronous_commit as the server has it.

@@ -41,7 +41,7 @@ func TestClientAddr(t *testing.T) {
 func TestContextKeepsBoth(t *testing.T) {
 	t.Parallel()
 	a := netip.MustParseAddr("192.0.2.1")
-	ctx := telemetry.WithRequestID(telemetry.WithClient(context.Background(), a), "req_1")
+	ctx := telemetry.WithRequestID(telemetry.WithRequest(context.Background(), "req_0", a), "req_1")
 	if telemetry.Client(ctx) != a || telemetry.RequestID(ctx) != "req_1" {
 		t.Error("one overwrote the other")
 	}

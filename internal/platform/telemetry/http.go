@@ -60,7 +60,7 @@ func (h *HTTP) Wrap(next http.Handler) http.Handler {
 		if !saneID(requestID) {
 			requestID = id.New(id.Request)
 		}
-		r = r.WithContext(withRequest(r.Context(), requestID, ClientAddr(r, h.cfg.TrustedProxies)))
+		r = r.WithContext(WithRequest(r.Context(), requestID, ClientAddr(r, h.cfg.TrustedProxies)))
 		h.headers(w.Header(), requestID)
 		rec := &recorder{ResponseWriter: w}
 		h.metrics.inFlight.Inc()

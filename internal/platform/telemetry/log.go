@@ -17,15 +17,15 @@ type request struct {
 	client netip.Addr
 }
 
-// WithRequestID returns a context that belongs to a request.
+// WithRequestID returns a context that belongs to another request of the same client.
 func WithRequestID(ctx context.Context, id string) context.Context {
 	r, _ := ctx.Value(requestKey{}).(request)
 	r.id = id
 	return context.WithValue(ctx, requestKey{}, r)
 }
 
-// withRequest is WithRequestID and WithClient in one.
-func withRequest(ctx context.Context, id string, client netip.Addr) context.Context {
+// WithRequest returns a context that belongs to a request of this client.
+func WithRequest(ctx context.Context, id string, client netip.Addr) context.Context {
 	return context.WithValue(ctx, requestKey{}, request{id, client})
 }
 
@@ -33,13 +33,6 @@ func withRequest(ctx context.Context, id string, client netip.Addr) context.Cont
 func RequestID(ctx context.Context) string {
 	r, _ := ctx.Value(requestKey{}).(request)
 	return r.id
-}
-
-// WithClient returns a context that belongs to a request of this client.
-func WithClient(ctx context.Context, client netip.Addr) context.Context {
-	r, _ := ctx.Value(requestKey{}).(request)
-	r.client = client
-	return context.WithValue(ctx, requestKey{}, r)
 }
 
 // Client returns the address that a request came from, as far as trusted proxies tell it; the zero Addr for none.
