@@ -31,19 +31,26 @@ type ClientOperation struct {
 
 // Clients returns the connections that are open, by id, with an id above after, at most limit, and how many there are in all.
 func (s *Socket) Clients(after string, limit int) ([]Client, int) {
-	all := slices.DeleteFunc(s.snapshot(), func(c *conn) bool { return !c.attached.Load() })
+	all := slices.DeleteFunc(s.snapshot(), func(c *conn) bool { return !c.open() })
 	return clients(all, after, limit, func(c *conn) string { return c.id }, (*conn).client), len(all)
 }
 
 // End closes a connection; it returns what it was, and false when there is none of this id.
 func (s *Socket) End(id string, end *CloseError) (Client, bool) {
 	for _, c := range s.snapshot() {
-		if c.id == id && c.attached.Load() {
+		if c.id == id && c.open() {
 			was := c.client()
 			return was, c.close(closing(end.Code, "%s", end.Reason))
 		}
 	}
 	return Client{}, false
+}
+
+// open reports whether a connection has begun and has not been told that it ends.
+func (c *conn) open() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.attached.Load() && c.end == nil
 }
 
 func (c *conn) client() Client {
@@ -67,7 +74,11 @@ func (c *conn) client() Client {
 // Clients returns the streams that are open, as Socket.Clients does.
 func (s *SSE) Clients(after string, limit int) ([]Client, int) {
 	var all []*eventStream
-	s.each(func(st *eventStream) { all = append(all, st) })
+	s.each(func(st *eventStream) {
+		if st.open() {
+			all = append(all, st)
+		}
+	})
 	return clients(all, after, limit, func(st *eventStream) string { return st.id }, (*eventStream).client), len(all)
 }
 
@@ -76,22 +87,27 @@ func (s *SSE) Clients(after string, limit int) ([]Client, int) {
 func (s *SSE) End(id string, err error) (was Client, ok bool) {
 	s.each(func(st *eventStream) {
 		if st.id == id {
-			was, ok = st.client(), true
-			st.end(err)
+			was = st.client()
+			ok = st.end(err)
 		}
 	})
 	return was, ok
 }
 
-func (st *eventStream) end(err error) {
-	if !st.writing.never() {
+// open reports whether a stream goes on.
+func (st *eventStream) open() bool { return st.ctx.Err() == nil && !st.parting.Load() }
+
+// end breaks a stream off; it reports false when it ends already.
+func (st *eventStream) end(err error) bool {
+	switch {
+	case !st.open() || !st.parting.CompareAndSwap(false, true):
+		return false
+	case st.writing.never():
+		st.ended <- err
+	default:
 		st.cut()
-		return
 	}
-	select {
-	case st.ended <- err:
-	default: // it has been ended before
-	}
+	return true
 }
 
 func (st *eventStream) client() Client {

@@ -73,9 +73,11 @@ type eventStream struct {
 	cancel context.CancelCauseFunc
 	stream stream
 	denied atomic.Bool
-	// name is what the operation is called. ended breaks the stream off, with an error or without.
-	name  string
-	ended chan error
+	// name is what the operation is called. ended breaks the stream off, with an error or without; parting says that somebody
+	// has sent there.
+	name    string
+	ended   chan error
+	parting atomic.Bool
 	// subscription has an end of its own, life, and is broken off by a shutdown.
 	subscription bool
 	life         <-chan struct{}
