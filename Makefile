@@ -83,6 +83,11 @@ crash: ## Kill karnak 300 times under load on each engine, on databases that wri
 	@$(GO) run ./test/crash -engine sqlite $(CRASH)
 	@$(TESTPG) -durable -- $(GO) run ./test/crash -engine postgres $(CRASH)
 
+.PHONY: crash-failpoints
+crash-failpoints: ## End karnak 20 times between every two steps of a write, on each engine
+	@$(GO) run ./test/crash -failpoints -engine sqlite -cycles 20 $(CRASH)
+	@$(TESTPG) -durable -- $(GO) run ./test/crash -failpoints -engine postgres -cycles 20 $(CRASH)
+
 .PHONY: crash-controls
 crash-controls: ## Build each known fault into karnak and see that the crash test finds it
 	@$(TESTPG) -durable -- $(GO) run ./test/crash -controls -cycles 12 $(CRASH)

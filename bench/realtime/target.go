@@ -58,7 +58,7 @@ func (b *bench) startKarnak(ctx context.Context, addr string) (t *target, err er
 		return nil, err
 	}
 	env := []string{"KARNAK_PROFILE=production", "KARNAK_LOG_LEVEL=warn", "KARNAK_SECRET=" + hex.EncodeToString(key)}
-	s, err := machine.Start(ctx, b.cores, addr, b.karnak, env, "serve", "--addr="+addr, "--data-dir="+b.folder)
+	s, err := machine.Start(ctx, b.cores, addr, b.karnak, env, "serve", "--addr="+addr, "--data-dir="+b.folder, "--limit-streams=0")
 	if err != nil {
 		return nil, err
 	}

@@ -22,12 +22,15 @@ Exit status: 0 all went well, 1 something failed, 2 the command line or the conf
 type commands struct {
 	config.Config `embed:"" group:"Settings:"`
 
-	Serve   serveCommand   `cmd:"" help:"Serve the API; the database is made and migrated where needed."`
-	Migrate migrateCommand `cmd:"" help:"Bring the database to the newest schema."`
-	Seed    seedCommand    `cmd:"" help:"Fill an empty database with the demo and print its sign-ins."`
-	Schema  schemaCommand  `cmd:"" help:"Print the published GraphQL schema."`
-	Version versionCommand `cmd:"" help:"Print the version."`
-	Health  healthCommand  `cmd:"" help:"Ask the server at --addr whether it is alive."`
+	Serve    serveCommand    `cmd:"" help:"Serve the API; the database is made and migrated where needed."`
+	Migrate  migrateCommand  `cmd:"" help:"Bring the database to the newest schema."`
+	Seed     seedCommand     `cmd:"" help:"Fill an empty database with the demo and print its sign-ins."`
+	Backup   backupCommand   `cmd:"" help:"Write the database into a new file, while the server goes on."`
+	Restore  restoreCommand  `cmd:"" help:"Make the database from a backup; no server may run on it."`
+	Restored restoredCommand `cmd:"" help:"Tell the database that other tools restored it: cursors from before are refused."`
+	Schema   schemaCommand   `cmd:"" help:"Print the published GraphQL schema."`
+	Version  versionCommand  `cmd:"" help:"Print the version."`
+	Health   healthCommand   `cmd:"" help:"Ask the server at --addr whether it is alive."`
 }
 
 // settingFaults is what is wrong with the settings; commands that need none pass it over.
@@ -79,6 +82,38 @@ func (seedCommand) Run(ctx context.Context, cfg *config.Config, faults settingFa
 		return err
 	}
 	return app.Seed(ctx, cfg, out)
+}
+
+type backupCommand struct {
+	File string `arg:"" help:"File to write; it may not be there yet."`
+}
+
+func (c backupCommand) Run(ctx context.Context, cfg *config.Config, faults settingFaults, out io.Writer) error {
+	if err := config.Join(faults.err, cfg.Preflight(ctx, false)); err != nil {
+		return err
+	}
+	return app.Backup(ctx, cfg, c.File, out)
+}
+
+type restoreCommand struct {
+	File    string `arg:"" help:"File that karnak backup wrote."`
+	Replace bool   `help:"Keep the SQLite file that is there under another name."`
+}
+
+func (c restoreCommand) Run(ctx context.Context, cfg *config.Config, faults settingFaults, out io.Writer) error {
+	if err := config.Join(faults.err, cfg.Preflight(ctx, false)); err != nil {
+		return err
+	}
+	return app.Restore(ctx, cfg, c.File, c.Replace, out)
+}
+
+type restoredCommand struct{}
+
+func (restoredCommand) Run(ctx context.Context, cfg *config.Config, faults settingFaults) error {
+	if err := config.Join(faults.err, cfg.Preflight(ctx, false)); err != nil {
+		return err
+	}
+	return app.Restored(ctx, cfg)
 }
 
 type schemaCommand struct{}

@@ -3673,6 +3673,13 @@ func (ec *executionContext) fieldContext_ServerLimits_subscriptionsPerConnection
 	return graphql.NewScalarFieldContext("ServerLimits", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
+func (ec *executionContext) _ServerLimits_streamsPerWorkspace(ctx context.Context, field graphql.CollectedField, obj *model.ServerLimits) (ret graphql.Marshaler) {
+	return ec.marshalOInt2ᚖint(ctx, field.Selections, obj.StreamsPerWorkspace)
+}
+func (ec *executionContext) fieldContext_ServerLimits_streamsPerWorkspace(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServerLimits", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
 func (ec *executionContext) _Subscription_activity(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
 	return graphql.ResolveFieldStream(
 		ctx,
@@ -4847,6 +4854,8 @@ func (ec *executionContext) _ServerLimits(ctx context.Context, sel ast.Selection
 			out.Required(i, ec._ServerLimits_pageSize(ctx, field, obj))
 		case "subscriptionsPerConnection":
 			out.Required(i, ec._ServerLimits_subscriptionsPerConnection(ctx, field, obj))
+		case "streamsPerWorkspace":
+			out.Nullable(i, ec._ServerLimits_streamsPerWorkspace(ctx, field, obj))
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -4900,6 +4909,11 @@ func (ec *executionContext) deferred_ServerLimits(ctx context.Context, sel ast.S
 		case "subscriptionsPerConnection":
 			out.Values[i] = ec._ServerLimits_subscriptionsPerConnection(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "streamsPerWorkspace":
+			out.Values[i] = ec._ServerLimits_streamsPerWorkspace(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:

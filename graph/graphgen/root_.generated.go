@@ -1879,6 +1879,11 @@ type ServerLimits {
   pageSize: Int!
   "Most subscriptions open on one connection."
   subscriptionsPerConnection: Int!
+  """
+  Most streams of events of one workspace on one node, for the tier SOLOPRENEUR; each tier above has ten times as many, ENTERPRISE
+  as many as it likes. Null where no workspace has a limit.
+  """
+  streamsPerWorkspace: Int
 }
 `, BuiltIn: false},
 	{Name: "../../schema/workspace.graphqls", Input: `extend type Query {
@@ -3161,6 +3166,8 @@ func (ec *executionContext) childFields_ServerLimits(ctx context.Context, field 
 		return ec.fieldContext_ServerLimits_pageSize(ctx, field)
 	case "subscriptionsPerConnection":
 		return ec.fieldContext_ServerLimits_subscriptionsPerConnection(ctx, field)
+	case "streamsPerWorkspace":
+		return ec.fieldContext_ServerLimits_streamsPerWorkspace(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ServerLimits", field.Name)
 }

@@ -46,6 +46,9 @@ type ServerLimits struct {
 	PageSize int `json:"pageSize"`
 	// Most subscriptions open on one connection.
 	SubscriptionsPerConnection int `json:"subscriptionsPerConnection"`
+	// Most streams of events of one workspace on one node, for the tier SOLOPRENEUR; each tier above has ten times as many, ENTERPRISE
+	// as many as it likes. Null where no workspace has a limit.
+	StreamsPerWorkspace *int `json:"streamsPerWorkspace,omitempty"`
 }
 
 // Everything that can be followed live: over a websocket with `graphql-transport-ws`, or as server-sent events.

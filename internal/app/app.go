@@ -144,12 +144,16 @@ func (a *App) require(ctx context.Context, object any, p authz.Permission) error
 
 func (a *App) info() *model.ServerInfo {
 	l := a.server.Guard.Limits()
+	var streams *int
+	if a.cfg.LimitStreams > 0 {
+		streams = &a.cfg.LimitStreams
+	}
 	return &model.ServerInfo{
 		Version: Version, StartedAt: a.started, UptimeSeconds: int(a.clock.Now().Sub(a.started) / time.Second),
 		Backends: &model.ServerBackends{Database: a.db.Name(), Bus: a.bus.Name()},
 		Limits: &model.ServerLimits{
 			BodyBytes: int(a.cfg.LimitBody), Tokens: l.Tokens, Depth: l.Depth, Aliases: l.Aliases, Cost: l.Cost,
-			PageSize: page.Max, SubscriptionsPerConnection: a.cfg.LimitSubscriptions,
+			PageSize: page.Max, SubscriptionsPerConnection: a.cfg.LimitSubscriptions, StreamsPerWorkspace: streams,
 		},
 	}
 }

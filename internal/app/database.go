@@ -19,8 +19,8 @@ func openStore(ctx context.Context, cfg *config.Config) (*store.Store, error) {
 	if cfg.Postgres() {
 		return openPostgres(ctx, cfg)
 	}
-	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
-		return nil, fmt.Errorf("KARNAK_DATA_DIR: %w", err)
+	if err := makeFolder(cfg); err != nil {
+		return nil, err
 	}
 	s, err := store.Open(ctx, store.Config{Path: cfg.SQLitePath(), Readers: cfg.SQLiteReaders})
 	if err != nil {
@@ -30,6 +30,13 @@ func openStore(ctx context.Context, cfg *config.Config) (*store.Store, error) {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
+}
+
+func makeFolder(cfg *config.Config) error {
+	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
+		return fmt.Errorf("KARNAK_DATA_DIR: %w", err)
+	}
+	return nil
 }
 
 // migrateAll brings our tables to the newest schema, and then those of the job queue.

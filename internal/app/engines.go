@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
 	"time"
 
 	"karnak/authz"
@@ -42,10 +43,12 @@ type engines struct {
 	presence *presence.Hub
 	// nodes are those of the installation.
 	nodes *nodes.Ring
+	// restored is closed when the database was restored under this process.
+	restored chan struct{}
 }
 
 func openEngines(ctx context.Context, cfg *config.Config, c clock.Clock, logger *slog.Logger) (e *engines, err error) {
-	e = &engines{cfg: cfg, clock: c, logger: logger}
+	e = &engines{cfg: cfg, clock: c, logger: logger, restored: make(chan struct{})}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, e.close())
@@ -68,14 +71,17 @@ func openEngines(ctx context.Context, cfg *config.Config, c clock.Clock, logger 
 		return e, err
 	}
 	// The guard hears of a commit before the hub's readers do.
-	if e.guard, err = guard.New(guard.Config{DB: e.db, Log: e.log, Clock: c}); err != nil {
+	if e.guard, err = guard.New(guard.Config{DB: e.db, Log: e.log, Clock: c, Streams: cfg.LimitStreams}); err != nil {
 		return e, err
 	}
 	node := id.New(id.Node)
 	if e.bus, err = e.openBus(node); err != nil {
 		return e, err
 	}
-	e.hub, err = stream.New(stream.Config{Log: e.log, Bus: e.bus, Clock: c, Logger: logger, Node: node, Changed: e.guard.Changed})
+	e.hub, err = stream.New(stream.Config{
+		Log: e.log, Bus: e.bus, Clock: c, Logger: logger, Node: node, Changed: e.guard.Changed, Room: e.guard.Room,
+		Restored: sync.OnceFunc(func() { close(e.restored) }),
+	})
 	if err != nil {
 		return e, err
 	}

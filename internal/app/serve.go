@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"karnak/internal/core/eventlog"
 	"karnak/internal/platform/clock"
 	"karnak/internal/platform/config"
 	"karnak/internal/platform/telemetry"
@@ -50,10 +51,12 @@ func Serve(ctx context.Context, cfg *config.Config) (err error) {
 	select {
 	case err := <-failed:
 		return err
+	case <-a.restored:
+		err = eventlog.ErrRestored
 	case <-ctx.Done():
 	}
 	logger.Info("draining")
-	return a.drain(context.WithoutCancel(ctx), server)
+	return errors.Join(err, a.drain(context.WithoutCancel(ctx), server))
 }
 
 func (a *App) drain(ctx context.Context, server *http.Server) error {

@@ -136,6 +136,24 @@ func greet(out io.Reader, greeted chan<- struct{}) {
 	}
 }
 
+// Run runs another command of the same binary to its end, and returns what it said and its exit status.
+func (s *Server) Run(ctx context.Context, args ...string) (said string, code int) {
+	cmd := exec.CommandContext(ctx, s.path, args...)
+	cmd.Env = Surroundings()
+	out, _ := cmd.CombinedOutput() // the exit status tells
+	return string(out), cmd.ProcessState.ExitCode()
+}
+
+// Ended waits until the server has ended by itself, and returns its exit status.
+func (s *Server) Ended(ctx context.Context) (code int, err error) {
+	select {
+	case <-s.exited:
+		return s.cmd.ProcessState.ExitCode(), nil
+	case <-ctx.Done():
+		return 0, fmt.Errorf("the server goes on: %w", context.Cause(ctx))
+	}
+}
+
 // Running reports whether the process is there.
 func (s *Server) Running() bool {
 	s.mu.Lock()

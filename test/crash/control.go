@@ -30,6 +30,7 @@ const (
 	groupFile    = "internal/platform/store/group.go"
 	postgresFile = "internal/platform/store/postgres.go"
 	mutationFile = "graph/mutation.go"
+	logFile      = "internal/core/eventlog/write.go"
 )
 
 // window is how long the seeded faults leave between what they do too early and the commit, so that few kills fall into it.
@@ -48,7 +49,30 @@ const (
 	groupCommit    = "	if err = tx.Commit(); err != nil {"
 	groupTell      = "		if err == nil {\n			c.tx.committed()\n		}\n		c.done <- err\n"
 	postgresBegin  = "	raw, err := s.write.BeginTx(ctx, nil)"
-	postgresCommit = "	if err := raw.Commit(); err != nil {\n		return late(ctx, err)\n	}\n	tx.committed()\n"
+	postgresCommit = "	if err := raw.Commit(); err != nil {\n		return late(ctx, err)\n	}\n	failpoint.At(failpoint.Committed)\n	tx.committed()\n"
+)
+
+// A log whose numbers come as those of a bigserial: counted up for good at once, so that nobody waits for another's commit.
+const (
+	logNumber = "	if tx.Dialect() == dialect.Postgres {\n"
+	sequence  = logNumber + `		args, err := store.Rows(events)
+		if err != nil {
+			return nil, err
+		}
+		if err := l.db.InTx(system(context.Background()), func(ctx context.Context, raw *ent.Tx) error {
+			return each(ctx, &Tx{Tx: raw, log: l}, "INSERT INTO event_heads (id, seq) SELECT workspace_id, count(*) FROM "+
+				store.Table(tx.Dialect(), "e", "workspace_id varchar")+advance, events, read)
+		}); err != nil {
+			return nil, err
+		}
+		time.Sleep(time.Duration(rand.IntN(10)) * time.Millisecond)
+		var h []string
+		for name, seq := range heads {
+			h = append(h, fmt.Sprintf("('%s', %d)", name, seq))
+		}
+		return heads, tx.Exec(ctx, insert+lines(tx.Dialect())+" JOIN (VALUES "+strings.Join(h, ", ")+") h (id, seq) ON h.id = e.workspace_id", args, nil)
+	}
+` + logNumber
 )
 
 // controls are the faults, one of each kind on each engine.
@@ -58,6 +82,9 @@ func controls() []control {
 	}
 	group := func(more ...edit) []edit { return prepared(groupFile, "\nfunc (g *group) next(", more...) }
 	postgres := func(more ...edit) []edit { return prepared(postgresFile, "\nfunc ignoreDone(", more...) }
+	bigserial := []edit{
+		{logFile, "import (", "import (\n\t\"fmt\"\n\t\"math/rand/v2\"\n\t\"strings\"\n\t\"time\"\n\t\"karnak/ent\"\n"}, {logFile, logNumber, sequence},
+	}
 	forgetKey := []edit{{mutationFile, "		out.Fingerprint = hex.EncodeToString(h[:])", "		out.Key = hex.EncodeToString(h[:0])"}}
 	return []control{
 		{"acknowledge before the commit", rig.SQLite, group(
@@ -77,6 +104,7 @@ func controls() []control {
 		), []ledger.Fault{ledger.Stray}},
 		{"no dedupe", rig.SQLite, forgetKey, []ledger.Fault{ledger.Twice}},
 		{"no dedupe", rig.Postgres, forgetKey, []ledger.Fault{ledger.Twice}},
+		{"numbers as of a bigserial", rig.Postgres, bigserial, []ledger.Fault{ledger.Hole, ledger.Lost}},
 	}
 }
 

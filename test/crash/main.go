@@ -5,6 +5,7 @@
 //	go run ./test/crash -engine sqlite -cycles 300
 //	go run ./tools/testpg -durable -- go run ./test/crash -engine postgres -cycles 300
 //	go run ./tools/testpg -durable -- go run ./test/crash -engine postgres -nodes 3 -cycles 100
+//	go run ./test/crash -failpoints -cycles 20
 package main
 
 import (
@@ -51,6 +52,7 @@ func command(ctx context.Context, args []string, out io.Writer) (err error) {
 	f.StringVar(&p.Binary, "karnak", "", "the server's binary; built where it is empty")
 	f.StringVar(&p.Folder, "keep", "", "folder to keep data, ledgers and log in; temporary where it is empty")
 	seeded := f.Bool("controls", false, "build each known fault into a server and see that the run finds it")
+	falls := f.Bool("failpoints", false, "end the server by itself between the steps of a write, -cycles times at each")
 	cuts := f.Bool("power", false, "cut the power of the disk with every kill, through a FUSE file system that forgets (SQLite, Linux, root)")
 	if err := f.Parse(args); err != nil {
 		return err
@@ -74,13 +76,17 @@ func command(ctx context.Context, args []string, out io.Writer) (err error) {
 	case *cuts:
 		return runPower(ctx, p)
 	}
+	carry, tags := Run, []string(nil)
+	if *falls {
+		carry, tags = runFalls, failing
+	}
 	if p.Binary == "" {
-		if p.Binary, err = rig.Build(ctx, p.Folder); err != nil {
+		if p.Binary, err = rig.Build(ctx, p.Folder, tags...); err != nil {
 			return err
 		}
 	}
 	fmt.Fprintf(out, "%s: seed %d\n", p.Engine, p.Seed)
-	r, err := Run(ctx, p)
+	r, err := carry(ctx, p)
 	if err != nil {
 		return err
 	}

@@ -22,7 +22,7 @@ const (
 // others are answered, and when all have gone the memory is as before.
 func TestReconnectsAtOnce(t *testing.T) {
 	t.Parallel()
-	w := production(t)
+	w := production(t, "--limit-streams=0")
 	p := w.signedUp(t, "crowd")
 	w.stands(t)
 	before := w.resident(t)

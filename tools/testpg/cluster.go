@@ -26,7 +26,9 @@ const (
 
 // cluster is a running PostgreSQL of our own.
 type cluster struct {
-	URL      string
+	URL string
+	// bin is the folder of PostgreSQL's programs.
+	bin      string
 	dir      string
 	server   *exec.Cmd
 	exited   chan struct{}
@@ -47,7 +49,7 @@ func start(ctx context.Context, durable bool) (*cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &cluster{dir: dir, log: &lastLines{}}
+	c := &cluster{bin: bin, dir: dir, log: &lastLines{}}
 	if c.watchdog, err = startJanitor(dir); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}

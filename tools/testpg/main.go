@@ -3,7 +3,7 @@
 //	go run ./tools/testpg [-durable] -- go test ./...
 //
 // It makes a cluster in a temporary directory on a free port of 127.0.0.1, gives its address to the command in
-// KARNAK_TEST_POSTGRES (a superuser, database postgres), and ends with the command's exit status; 125 says that there is no
+// KARNAK_TEST_POSTGRES (a superuser, database postgres), puts PostgreSQL's programs into its PATH, and ends with the command's exit status; 125 says that there is no
 // PostgreSQL. The cluster and its directory are gone afterwards, however the command or this process ended. With root on
 // Debian the package postgresql is installed where no server is found. Where KARNAK_TEST_POSTGRES is set already, the command
 // is run and nothing else is done.
@@ -58,7 +58,7 @@ func run(args []string) int {
 		fmt.Fprintf(os.Stderr, "testpg: %s\n", err)
 		return exitNoPG
 	}
-	code := runCommand(ctx, flags.Args(), append(os.Environ(), variable+"="+cluster.URL))
+	code := runCommand(ctx, flags.Args(), append(os.Environ(), variable+"="+cluster.URL, "PATH="+cluster.bin+string(os.PathListSeparator)+os.Getenv("PATH")))
 	if err := cluster.Stop(); err != nil {
 		fmt.Fprintf(os.Stderr, "testpg: %s\n", err)
 		code = max(code, 1)

@@ -8,6 +8,7 @@ import (
 
 	"karnak/authz"
 	"karnak/ent"
+	"karnak/internal/platform/failpoint"
 	"karnak/internal/platform/id"
 )
 
@@ -68,21 +69,26 @@ func (l *Log) Change(ctx context.Context, fn func(context.Context, *Tx) (string,
 
 // commit runs fn in a transaction with the events of the changes, and tells the listeners when it is durable.
 func (l *Log) commit(ctx context.Context, of []*Joint, fn func(context.Context, *Tx) error) error {
-	return l.db.InTx(ctx, func(ctx context.Context, raw *ent.Tx) error {
+	err := l.db.InTx(ctx, func(ctx context.Context, raw *ent.Tx) error {
 		tx := &Tx{Tx: raw, log: l}
 		for _, j := range of {
 			j.begin()
 		}
+		failpoint.At(failpoint.Begun)
 		if err := l.claim(ctx, tx, of); err != nil {
 			return err
 		}
+		failpoint.At(failpoint.Claimed)
 		if err := fn(ctx, tx); err != nil {
 			return err
 		}
+		failpoint.At(failpoint.Made)
 		raw.BeforeCommit(func(ctx context.Context) error { return l.flush(ctx, tx, of) })
 		raw.AfterCommit(func() { l.tell(of) })
 		return nil
 	})
+	failpoint.At(failpoint.Returned)
+	return err
 }
 
 func (l *Log) tell(of []*Joint) {
@@ -98,6 +104,7 @@ func (l *Log) tell(of []*Joint) {
 	for _, f := range l.listeners {
 		f(events)
 	}
+	failpoint.At(failpoint.Told)
 }
 
 // flush numbers the events and writes them. The heads are locked here, last of all and in one order, so that the lock is
@@ -112,12 +119,14 @@ func (l *Log) flush(ctx context.Context, tx *Tx, of []*Joint) error {
 			return err
 		}
 	}
+	failpoint.At(failpoint.Logged)
 	for _, j := range of {
 		j.place()
 	}
 	if err := l.remember(ctx, tx, of); err != nil {
 		return err
 	}
+	failpoint.At(failpoint.Remembered)
 	for _, j := range of {
 		j.tried = true
 	}

@@ -2,6 +2,7 @@ package eventlog
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -15,6 +16,7 @@ import (
 	"karnak/ent/entgen/eventhead"
 	"karnak/ent/entgen/predicate"
 	"karnak/internal/platform/batch"
+	"karnak/internal/platform/id"
 	"karnak/internal/platform/store"
 )
 
@@ -41,12 +43,18 @@ func (l *Log) ExpectSnapshots(ctx context.Context, workspaceIDs []string) {
 
 type kindHead struct{}
 
-// Heads returns the heads of several logs in one query.
+// ErrRestored says that the database was restored since this process opened it: what it holds in memory is of another past.
+var ErrRestored = errors.New("the database was restored under this server: start it again")
+
+// Heads returns the heads of several logs in one query. It is ErrRestored where the platform's is among them and says so.
 func (l *Log) Heads(ctx context.Context, workspaceIDs []string) (map[string]Head, error) {
 	rows, err := l.db.Client().EventHead.Query().Where(store.In(eventhead.FieldID, workspaceIDs)).All(system(ctx))
 	out := make(map[string]Head, len(rows))
 	for _, r := range rows {
 		out[r.ID] = Head{r.Seq, r.Floor}
+		if r.ID == id.Platform && r.Epoch != l.epoch.Load() {
+			err = ErrRestored
+		}
 	}
 	return out, err
 }

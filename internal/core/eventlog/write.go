@@ -11,6 +11,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 
 	"karnak/authz"
+	"karnak/internal/platform/failpoint"
 	"karnak/internal/platform/store"
 )
 
@@ -99,6 +100,7 @@ written AS (`+insert+`e JOIN h ON h.id = e.workspace_id) SELECT id, seq FROM h`,
 	if err != nil {
 		return nil, err
 	}
+	failpoint.At(failpoint.Counted)
 	args, err := store.Rows(events)
 	if err != nil {
 		return nil, err

@@ -20,6 +20,8 @@ type Config struct {
 	DB    *ent.DB
 	Log   *eventlog.Log
 	Clock clock.Clock
+	// Streams is how many streams of a workspace may be open on a node in the lowest tier; 0 for no limit in any.
+	Streams int
 }
 
 // Guard keeps permission sets.
@@ -31,6 +33,7 @@ type Guard struct {
 	policy  *otter.Cache[string, stamped[*authz.Policy]]
 	members *otter.Cache[string, stamped[[]string]]
 	builtIn *authz.Policy
+	streams int
 }
 
 const kept = 50_000
@@ -45,7 +48,7 @@ func New(c Config) (*Guard, error) {
 		return nil, err
 	}
 	g := &Guard{
-		db: c.DB, clock: c.Clock, builtIn: builtIn,
+		db: c.DB, clock: c.Clock, builtIn: builtIn, streams: c.Streams,
 		access:  otter.Must(&otter.Options[[2]string, stamped[*authz.Access]]{MaximumSize: kept}),
 		policy:  otter.Must(&otter.Options[string, stamped[*authz.Policy]]{MaximumSize: kept}),
 		members: otter.Must(&otter.Options[string, stamped[[]string]]{MaximumSize: kept}),
@@ -132,12 +135,20 @@ func (g *Guard) Actor(ctx context.Context) (*authz.Actor, error) {
 
 // RequireTier checks what a workspace is entitled to; a lower tier is the user error TIER_REQUIRED.
 func (g *Guard) RequireTier(ctx context.Context, workspaceID string, t enum.Tier) error {
-	w, err := g.db.Client().Workspace.Get(authz.System(ctx, "guard: read the tier"), workspaceID)
+	has, err := g.tier(ctx, workspaceID)
 	if err != nil {
 		return err
 	}
-	if !w.Tier.Has(t) {
-		return fault.User(fault.TierRequired, "", "This needs the tier %s; the workspace has %s.", t, w.Tier)
+	if !has.Has(t) {
+		return fault.User(fault.TierRequired, "", "This needs the tier %s; the workspace has %s.", t, has)
 	}
 	return nil
+}
+
+func (g *Guard) tier(ctx context.Context, workspaceID string) (enum.Tier, error) {
+	w, err := g.db.Client().Workspace.Get(authz.System(ctx, "guard: read the tier"), workspaceID)
+	if err != nil {
+		return "", err
+	}
+	return w.Tier, nil
 }

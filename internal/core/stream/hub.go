@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"karnak/internal/core/eventlog"
 	"karnak/internal/platform/bus"
 	"karnak/internal/platform/clock"
+	"karnak/internal/platform/id"
 )
 
 // Config is what a Hub stands on.
@@ -24,6 +26,11 @@ type Config struct {
 	Node string
 	// Changed hears of access events of other nodes before any reader does.
 	Changed func(*eventlog.Event)
+	// Restored hears, once a second, that the database was restored under this process; nil for nobody.
+	Restored func()
+	// Room says whether a reader may open beside those of a workspace that are open on this node; open counts it, too. Nil for
+	// always. Who reads on behalf of several readers is not asked about.
+	Room func(ctx context.Context, workspaceID string, open int) error
 }
 
 // Hub gives the events that this node and, by the bus, the others commit to this node's readers.
@@ -193,12 +200,16 @@ func (h *Hub) compare() {
 		names = append(names, n)
 	}
 	h.mu.Unlock()
-	if len(names) == 0 {
-		return
+	if !slices.Contains(names, id.Platform) {
+		names = append(names, id.Platform)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	heads, err := h.Log.Heads(ctx, names)
+	if errors.Is(err, eventlog.ErrRestored) && h.Restored != nil {
+		h.Restored()
+		return
+	}
 	if err != nil {
 		h.Logger.Warn("the heads of the log could not be read", "error", err)
 		return
@@ -251,9 +262,25 @@ func (h *Hub) acquire(ctx context.Context, workspaceID string) (*topic, error) {
 	return t, nil
 }
 
-func (h *Hub) release(workspaceID string, t *topic) {
+// room counts a reader, and asks whether it may keep its place.
+func (h *Hub) room(ctx context.Context, r *Reader) error {
+	if h.Room == nil || r.spec.Access {
+		return nil
+	}
+	h.mu.Lock()
+	r.topic.open++
+	open := r.topic.open
+	r.counted = true
+	h.mu.Unlock()
+	return h.Room(ctx, r.spec.WorkspaceID, open)
+}
+
+func (h *Hub) release(workspaceID string, t *topic, counted bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if counted {
+		t.open--
+	}
 	if t.readers--; t.readers == 0 && h.topics[workspaceID] == t {
 		delete(h.topics, workspaceID)
 		t.stop()

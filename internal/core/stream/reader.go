@@ -52,6 +52,7 @@ type Reader struct {
 	hub     *Hub
 	spec    Spec
 	topic   *topic
+	counted bool
 	pos     int64
 	scanned int64 // everything up to here is in pending or unwanted
 	pending []*eventlog.Event
@@ -61,7 +62,7 @@ type Reader struct {
 }
 
 // Read opens a reader. Cursors that are forged, ahead or of another log are BAD_USER_INPUT, one too old is
-// CURSOR_EXPIRED, one of before a restore CURSOR_RESET. Close it.
+// CURSOR_EXPIRED, one of before a restore CURSOR_RESET. Where there is no room for it, what Room says. Close it.
 func (h *Hub) Read(ctx context.Context, s Spec) (*Reader, error) {
 	r := &Reader{hub: h, spec: s}
 	if err := r.check(ctx); err != nil {
@@ -72,7 +73,10 @@ func (h *Hub) Read(ctx context.Context, s Spec) (*Reader, error) {
 		return nil, err
 	}
 	r.topic = t
-	if err := r.begin(ctx); err != nil {
+	if err = h.room(ctx, r); err == nil {
+		err = r.begin(ctx)
+	}
+	if err != nil {
 		r.Close()
 		return nil, err
 	}
@@ -100,7 +104,7 @@ func (r *Reader) begin(ctx context.Context) error {
 // Close gives the reader's place back.
 func (r *Reader) Close() {
 	if r.topic != nil {
-		r.hub.release(r.spec.WorkspaceID, r.topic)
+		r.hub.release(r.spec.WorkspaceID, r.topic, r.counted)
 		r.topic = nil
 	}
 }

@@ -15,7 +15,8 @@ type topic struct {
 	size    int
 	changed chan struct{} // closed and made anew when last grows
 	behind  chan struct{} // asks the topic's goroutine to read the database
-	readers int
+	readers int           // of them open are counted against the workspace's limit
+	open    int
 	stop    context.CancelFunc
 }
 

@@ -167,6 +167,7 @@ func (k *checker) numbers() {
 		{"limit-cost", int64(c.LimitCost), 100, 10_000_000},
 		{"limit-page", int64(c.LimitPage), 1, 1000},
 		{"limit-subscriptions", int64(c.LimitSubscriptions), 1, 10_000},
+		{"limit-streams", int64(c.LimitStreams), 0, 1_000_000},
 		{"sqlite-readers", int64(c.SQLiteReaders), 1, 256},
 		{"postgres-pool", int64(c.PostgresPool), 2, 1000},
 	} {

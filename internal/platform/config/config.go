@@ -52,6 +52,7 @@ type Config struct {
 	LimitCost          int   `name:"limit-cost" type:"setting" default:"10000" help:"Most cost points of an operation."`
 	LimitPage          int   `name:"limit-page" type:"setting" default:"100" help:"Largest page of a list."`
 	LimitSubscriptions int   `name:"limit-subscriptions" type:"setting" default:"100" help:"Most subscriptions open on one connection."`
+	LimitStreams       int   `name:"limit-streams" type:"setting" default:"1000" help:"Most streams of events of one workspace on one node, for the tier SOLOPRENEUR; each tier above has ten times as many, ENTERPRISE no limit. 0 for no limit in any."`
 
 	RequestTimeout time.Duration `name:"request-timeout" type:"setting" default:"10s" help:"Longest time a query or mutation may take."`
 	ShutdownGrace  time.Duration `name:"shutdown-grace" type:"setting" default:"20s" help:"Longest time from SIGTERM to the end of the process."`

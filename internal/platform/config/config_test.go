@@ -56,7 +56,7 @@ func TestDefaults(t *testing.T) {
 		Profile: config.Development, Addr: "127.0.0.1:8080", DataDir: "karnak-data", LogLevel: slog.LevelInfo,
 		Playground: true, Introspection: true, AccessTTL: 15 * time.Minute, RefreshTTL: 30 * 24 * time.Hour,
 		LimitBody: 128 << 10, LimitTokens: 1000, LimitDepth: 12, LimitAliases: 30, LimitCost: 10000, LimitPage: 100,
-		LimitSubscriptions: 100, RequestTimeout: 10 * time.Second, ShutdownGrace: 20 * time.Second,
+		LimitSubscriptions: 100, LimitStreams: 1000, RequestTimeout: 10 * time.Second, ShutdownGrace: 20 * time.Second,
 		SQLiteReaders: 4, PostgresPool: 8, RLS: true,
 	}
 	if !reflect.DeepEqual(*dev, want) {

@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 
 	"entgo.io/ent/dialect"
+
+	"karnak/internal/platform/failpoint"
 )
 
 // group is SQLite's one writer. Changes that wait for it share a transaction, each in a savepoint of its own, and one
@@ -118,6 +120,7 @@ func (g *group) commit(first *change) {
 	if err = tx.Commit(); err != nil {
 		_ = tx.Rollback()
 	}
+	failpoint.At(failpoint.Committed)
 	for _, c := range kept {
 		if err == nil {
 			c.tx.committed()
@@ -166,5 +169,6 @@ func (g *group) one(tx *sql.Tx, c *change) error {
 	if _, e := tx.ExecContext(context.Background(), undo); e != nil {
 		return fmt.Errorf("%w: %w", errBroken, errors.Join(err, e))
 	}
+	failpoint.At(failpoint.Released)
 	return err
 }

@@ -10,6 +10,8 @@ import (
 	"entgo.io/ent/dialect"
 	entsql "entgo.io/ent/dialect/sql"
 	"github.com/lib/pq"
+
+	"karnak/internal/platform/failpoint"
 )
 
 func openPostgres(ctx context.Context, c Config) (*Store, error) {
@@ -90,6 +92,7 @@ func (s *Store) once(ctx context.Context, fn func(context.Context, *Tx) error) e
 	if err := raw.Commit(); err != nil {
 		return late(ctx, err)
 	}
+	failpoint.At(failpoint.Committed)
 	tx.committed()
 	return nil
 }

@@ -40,7 +40,9 @@ func build(ctx context.Context, path, pkg string, args ...string) (string, error
 // Server is a karnak that is ended and started again at one address.
 type Server struct {
 	// Addr is host:port.
-	Addr   string
+	Addr string
+	// Env are further variables of its environment.
+	Env    []string
 	binary string
 	args   []string
 	log    string
@@ -81,10 +83,10 @@ func (s *Server) Start() error {
 	}
 	defer func() { _ = log.Close() }() // the process has its own
 	cmd := exec.Command(s.binary, s.args...)
-	cmd.Env = []string{
+	cmd.Env = append([]string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "KARNAK_PROFILE=production", "KARNAK_LOG_LEVEL=warn", "KARNAK_SECRET=" + secret,
 		"KARNAK_TRUSTED_PROXIES=127.0.0.1/32", "KARNAK_ACCESS_TTL=24h",
-	}
+	}, s.Env...)
 	cmd.Stderr = log
 	gone := make(chan struct{})
 	if err := cmd.Start(); err != nil {
@@ -141,6 +143,19 @@ func (s *Server) Alive() bool {
 	default:
 		return true
 	}
+}
+
+// Fallen waits until the process has ended by itself, and demands that it was by SIGKILL.
+func (s *Server) Fallen(ctx context.Context) error {
+	select {
+	case <-s.gone:
+	case <-ctx.Done():
+		return fmt.Errorf("karnak goes on: %w", context.Cause(ctx))
+	}
+	if status, ok := s.cmd.ProcessState.Sys().(syscall.WaitStatus); !ok || status.Signal() != syscall.SIGKILL {
+		return fmt.Errorf("karnak ended: %s\n%s", s.cmd.ProcessState, s.Logged())
+	}
+	return nil
 }
 
 // PID is the process's id.

@@ -1,0 +1,89 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"os/exec"
+	"strings"
+
+	"github.com/lib/pq"
+)
+
+// Dump writes a PostgreSQL database into a new file by pg_dump, which has to be there. Options are settings of its connection,
+// so that it sees every row.
+func Dump(ctx context.Context, database, to string, options map[string]string) error {
+	if err := isNew(to); err != nil {
+		return err
+	}
+	part := to + ".part"
+	if err := private(part); err != nil {
+		return err
+	}
+	err := client(ctx, database, options, "pg_dump", "--format=custom", "--enable-row-security", "--no-owner", "--file="+part)
+	if err != nil {
+		return errors.Join(err, discard(part))
+	}
+	return errors.Join(syncFile(part), os.Rename(part, to), syncFolder(to))
+}
+
+// Undump reads what Dump wrote into an empty PostgreSQL database, all of it or nothing, by pg_restore.
+func Undump(ctx context.Context, database, from string) error {
+	if _, err := os.Stat(from); err != nil {
+		return err
+	}
+	return client(ctx, database, nil, "pg_restore", "--single-transaction", "--exit-on-error", "--no-owner", from)
+}
+
+// client runs one of PostgreSQL's own programs. Where to and as whom goes by the environment, since the list of processes shows
+// arguments to everybody.
+func client(ctx context.Context, database string, options map[string]string, name string, args ...string) error {
+	path, err := exec.LookPath(name)
+	if err != nil {
+		return fmt.Errorf("%s is not here: install PostgreSQL's client programs, of its version or a later one, or use tools of your own and then tell karnak by karnak restored", name)
+	}
+	u, err := url.Parse(database)
+	if err != nil {
+		return errors.New("the database URL cannot be read")
+	}
+	said, err := pq.NewConfig(database)
+	if err != nil {
+		return errors.New("the database URL cannot be used: check host, port and parameters")
+	}
+	cmd := exec.CommandContext(ctx, path, append(args, "--no-password", "--dbname="+said.Database)...)
+	cmd.Env = append(os.Environ(), clientEnv(u, said, options)...) //nolint:forbidigo // a program of PostgreSQL's reads the same variables as the drivers
+	var errs bytes.Buffer
+	cmd.Stderr = &errs
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("%s: %w: %s", name, err, strings.TrimSpace(errs.String()))
+	}
+	return nil
+}
+
+func clientEnv(u *url.URL, said pq.Config, options map[string]string) []string {
+	env := []string{
+		"PGHOST=" + said.Host, fmt.Sprintf("PGPORT=%d", said.Port), "PGUSER=" + said.User, "PGPASSWORD=" + said.Password,
+		"PGSSLMODE=" + string(said.SSLMode), "PGAPPNAME=karnak",
+	}
+	for name, variable := range map[string]string{"sslrootcert": "PGSSLROOTCERT", "sslcert": "PGSSLCERT", "sslkey": "PGSSLKEY"} {
+		if v := u.Query().Get(name); v != "" {
+			env = append(env, variable+"="+v)
+		}
+	}
+	var set []string
+	for k, v := range options {
+		set = append(set, "-c "+k+"="+v)
+	}
+	return append(env, "PGOPTIONS="+strings.Join(set, " "))
+}
+
+func syncFile(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
