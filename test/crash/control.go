@@ -19,6 +19,8 @@ type control struct {
 	name   string
 	engine string
 	edits  []edit
+	// args are further arguments of karnak serve.
+	args []string
 	// finds are faults of which the run has to find at least one each.
 	finds []ledger.Fault
 }
@@ -86,25 +88,27 @@ func controls() []control {
 		{logFile, "import (", "import (\n\t\"fmt\"\n\t\"math/rand/v2\"\n\t\"strings\"\n\t\"time\"\n\t\"karnak/ent\"\n"}, {logFile, logNumber, sequence},
 	}
 	forgetKey := []edit{{mutationFile, "		out.Fingerprint = hex.EncodeToString(h[:])", "		out.Key = hex.EncodeToString(h[:0])"}}
+	// Each of its changes needs two connections at once.
+	roomy := []string{"--postgres-pool=80"}
 	return []control{
 		{"acknowledge before the commit", rig.SQLite, group(
 			edit{groupFile, groupCommit, "	for _, c := range kept {\n		if early(c.ctx) {\n			c.done <- nil\n		}\n	}\n	" + window + "\n" + groupCommit},
 			edit{groupFile, groupTell, "		if err == nil {\n			c.tx.committed()\n		}\n		if !early(c.ctx) {\n			c.done <- err\n		}\n"},
-		), []ledger.Fault{ledger.Lost}},
+		), nil, []ledger.Fault{ledger.Lost}},
 		{"acknowledge before the commit", rig.Postgres, postgres(
 			edit{postgresFile, postgresBegin, "	raw, err := s.write.BeginTx(context.WithoutCancel(ctx), nil)"},
 			edit{postgresFile, postgresCommit, "	if early(ctx) {\n		go func() {\n			" + window + "\n			if raw.Commit() == nil {\n				tx.committed()\n			}\n		}()\n		return nil\n	}\n" + postgresCommit},
-		), []ledger.Fault{ledger.Lost}},
+		), nil, []ledger.Fault{ledger.Lost}},
 		{"publish before the commit", rig.SQLite, group(
 			edit{groupFile, groupCommit, "	for _, c := range kept {\n		if early(c.ctx) {\n			c.tx.committed()\n		}\n	}\n	" + window + "\n" + groupCommit},
 			edit{groupFile, groupTell, "		if err == nil && !early(c.ctx) {\n			c.tx.committed()\n		}\n		c.done <- err\n"},
-		), []ledger.Fault{ledger.Stray}},
+		), nil, []ledger.Fault{ledger.Stray}},
 		{"publish before the commit", rig.Postgres, postgres(
 			edit{postgresFile, postgresCommit, "	if early(ctx) {\n		tx.committed()\n		" + window + "\n		return raw.Commit()\n	}\n" + postgresCommit},
-		), []ledger.Fault{ledger.Stray}},
-		{"no dedupe", rig.SQLite, forgetKey, []ledger.Fault{ledger.Twice}},
-		{"no dedupe", rig.Postgres, forgetKey, []ledger.Fault{ledger.Twice}},
-		{"numbers as of a bigserial", rig.Postgres, bigserial, []ledger.Fault{ledger.Hole, ledger.Lost}},
+		), nil, []ledger.Fault{ledger.Stray}},
+		{"no dedupe", rig.SQLite, forgetKey, nil, []ledger.Fault{ledger.Twice}},
+		{"no dedupe", rig.Postgres, forgetKey, nil, []ledger.Fault{ledger.Twice}},
+		{"numbers as of a bigserial", rig.Postgres, bigserial, roomy, []ledger.Fault{ledger.Hole, ledger.Lost}},
 	}
 }
 
@@ -146,7 +150,7 @@ func runControl(ctx context.Context, p Plan, c control, folder string) (r Report
 	if p.Binary, err = buildFaulty(ctx, folder, c.edits); err != nil {
 		return r, err
 	}
-	p.Engine, p.Folder = c.engine, folder
+	p.Engine, p.Folder, p.Args = c.engine, folder, append(p.Args, c.args...)
 	return Run(ctx, p)
 }
 
