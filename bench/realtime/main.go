@@ -172,6 +172,5 @@ func (b *bench) measure(ctx context.Context, name string, r *report) (err error)
 	if t.after == nil || b.resumes == 0 {
 		return nil
 	}
-	c.close()
 	return b.resume(ctx, t, r)
 }

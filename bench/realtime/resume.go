@@ -14,16 +14,18 @@ import (
 // missed is how many events one who comes back did not get.
 const missed = 1000
 
-// resumed is how long those who come back take to have what they missed, from their subscribe on.
+// resumed is how long those who come back take to have what they missed, from their subscribe on. Alone are those who ask for it as
+// nobody else does, so that it is read and executed for them.
 type resumed struct {
 	Server  string  `json:"server"`
 	Resumes int     `json:"resumes"`
 	Missed  int     `json:"missed"`
+	Alone   bool    `json:"alone"`
 	P50Ms   float64 `json:"resumeP50Ms"`
 	P99Ms   float64 `json:"resumeP99Ms"`
 }
 
-// resume has sockets come back one after the other, each after the same cursor.
+// resume has sockets come back one after the other, each after the same cursor, while the others follow.
 func (b *bench) resume(ctx context.Context, t *target, r *report) error {
 	after, err := t.cursor(ctx)
 	if err != nil {
@@ -32,18 +34,27 @@ func (b *bench) resume(ctx context.Context, t *target, r *report) error {
 	if err := t.fill(ctx, missed); err != nil {
 		return err
 	}
-	b.say("%s: %d come back", karnak, b.resumes)
-	var took []time.Duration
-	for range b.resumes {
-		d, err := t.comeBack(ctx, after)
-		if err != nil {
+	b.say("%s: %d come back", karnak, 2*b.resumes)
+	for _, alone := range []bool{false, true} {
+		var took []time.Duration
+		for i := range b.resumes {
+			name := ""
+			if alone {
+				name = fmt.Sprint("Alone", i)
+			}
+			d, err := t.comeBack(ctx, t.after(after, name))
+			if err != nil {
+				return err
+			}
+			took = append(took, d)
+		}
+		slices.Sort(took)
+		at := func(q float64) float64 { return float64(took[int(q*float64(len(took)-1))].Microseconds()) / 1000 }
+		if err := json.NewEncoder(r.out).Encode(resumed{karnak, b.resumes, missed, alone, at(0.5), at(0.99)}); err != nil {
 			return err
 		}
-		took = append(took, d)
 	}
-	slices.Sort(took)
-	at := func(q float64) float64 { return float64(took[int(q*float64(len(took)-1))].Microseconds()) / 1000 }
-	return json.NewEncoder(r.out).Encode(resumed{karnak, b.resumes, missed, at(0.5), at(0.99)})
+	return nil
 }
 
 // cursor is that of an event that it makes.
@@ -88,14 +99,14 @@ func (t *target) fill(ctx context.Context, n int) error {
 }
 
 // comeBack tells how long it takes from the subscribe to the last event that was missed.
-func (t *target) comeBack(ctx context.Context, after string) (time.Duration, error) {
+func (t *target) comeBack(ctx context.Context, subscribe string) (time.Duration, error) {
 	conn, in, err := dial(ctx, t, "")
 	if err != nil {
 		return 0, err
 	}
 	defer func() { _ = conn.Close() }()
 	began := time.Now()
-	if _, err := conn.Write(masked(t.after(after))); err != nil {
+	if _, err := conn.Write(masked(subscribe)); err != nil {
 		return 0, err
 	}
 	for n := 0; n < missed; {

@@ -19,8 +19,9 @@ import (
 type target struct {
 	server    *machine.Server
 	init, sub string
-	// after is sub for what comes after a cursor; nil for a server without cursors.
-	after func(cursor string) string
+	// after is sub for what comes after a cursor, under a name of the operation, which is another operation to the server; nil for a
+	// server without cursors.
+	after func(cursor, name string) string
 	// publish makes an event that holds a text.
 	publish func(ctx context.Context, text string) error
 }
@@ -96,12 +97,14 @@ func (b *bench) startKarnak(ctx context.Context, addr string) (t *target, err er
 	}
 	channel := made.CreateChannel.Channel.ID
 	t.init = fmt.Sprintf(`{"type":"connection_init","payload":{"authorization":"Bearer %s"}}`, made.SignUp.Session.AccessToken)
-	subscribe := func(vars map[string]string) string {
-		payload, _ := json.Marshal(map[string]any{"query": events, "variables": vars}) // texts always encode
+	subscribe := func(query string, vars map[string]string) string {
+		payload, _ := json.Marshal(map[string]any{"query": query, "variables": vars}) // texts always encode
 		return fmt.Sprintf(`{"id":"1","type":"subscribe","payload":%s}`, payload)
 	}
-	t.sub = subscribe(map[string]string{"c": channel})
-	t.after = func(cursor string) string { return subscribe(map[string]string{"c": channel, "after": cursor}) }
+	t.sub = subscribe(events, map[string]string{"c": channel})
+	t.after = func(cursor, name string) string {
+		return subscribe(strings.Replace(events, "subscription", "subscription "+name, 1), map[string]string{"c": channel, "after": cursor})
+	}
 	token := made.SignUp.Session.AccessToken
 	t.publish = func(ctx context.Context, text string) error {
 		body, err := json.Marshal(map[string]any{"query": send, "variables": map[string]string{"c": channel, "b": text + " the deploy went through, please have a look"}})

@@ -4,16 +4,16 @@ import (
 	"runtime"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
-// A payload is kept for whoever asks next, for as long as those who follow live need and no longer.
+// A payload is kept for whoever asks next: those who follow live, and those who come back at the same time, as after a cut of
+// the network, and have missed the same.
 const (
-	keptPayloads = 256
+	keptPayloads = 2048
 	keptBytes    = 1 << 20
 	keptFor      = 2 * time.Second
 )
@@ -27,14 +27,13 @@ type groups struct {
 // group is the subscriptions of one key, and the payloads of the last events.
 type group struct {
 	share *Share
-	// oc is the operation of whoever came first: but for where they begin, it is that of all.
+	// oc is the operation of whoever came first: but for where they begin, it is that of all. Executing it changes nothing in it but
+	// what it remembers of its document.
 	oc *graphql.OperationContext
-	// The lock of groups covers these.
+	// The lock of groups covers these. A group without members, since idle, is kept for a while: they may be cut off, and back soon.
 	members, next int
 	shards        []*shard
-
-	// latest is the number of the newest event that anybody here has met.
-	latest atomic.Int64
+	idle          time.Time
 
 	mu    sync.Mutex
 	kept  map[int64]*rendering
@@ -42,7 +41,8 @@ type group struct {
 	bytes int
 }
 
-// rendering is the payload of one event, made by the first who comes to it. With errors it is not shared.
+// rendering is the payload of one event, made by the first who comes to it, when so much was known to have happened. With errors
+// it is not shared.
 type rendering struct {
 	seq, latest int64
 	at          time.Time
@@ -57,38 +57,42 @@ func (g *groups) join(sh *Share, oc *graphql.OperationContext) (*group, *shard) 
 	defer g.mu.Unlock()
 	x := g.all[sh.Key]
 	if x == nil {
-		x = &group{share: sh, oc: oc, kept: map[int64]*rendering{}, shards: make([]*shard, runtime.GOMAXPROCS(0))}
+		x = &group{share: sh, oc: again(oc), kept: map[int64]*rendering{}}
+		g.all[sh.Key] = x
+	}
+	if x.members == 0 {
+		x.shards = make([]*shard, runtime.GOMAXPROCS(0))
 		for i := range x.shards {
 			x.shards[i] = &shard{}
 		}
-		g.all[sh.Key] = x
 	}
 	x.members++
 	x.next++
 	return x, x.shards[x.next%len(x.shards)]
 }
 
-// leave takes a subscription out; with the last one its group ends.
-func (g *groups) leave(x *group) {
+// leave takes a subscription out; with the last one its group reads no more.
+func (g *groups) leave(x *group, now time.Time) {
 	g.mu.Lock()
-	x.members--
-	last := x.members == 0
-	if last {
-		delete(g.all, x.share.Key)
+	var over []*shard
+	if x.members--; x.members == 0 {
+		over, x.shards, x.idle = x.shards, nil, now
 	}
 	g.mu.Unlock()
-	if last {
-		for _, s := range x.shards {
-			s.stop()
-		}
+	for _, s := range over {
+		s.stop()
 	}
 }
 
-// sweep lets go of payloads that nobody is likely to ask for any more.
+// sweep lets go of groups and payloads that nobody is likely to ask for any more.
 func (g *groups) sweep(now time.Time) {
 	g.mu.Lock()
 	list := make([]*group, 0, len(g.all))
-	for _, x := range g.all {
+	for key, x := range g.all {
+		if x.members == 0 && now.Sub(x.idle) >= keptFor {
+			delete(g.all, key)
+			continue
+		}
 		list = append(list, x)
 	}
 	g.mu.Unlock()
@@ -99,26 +103,16 @@ func (g *groups) sweep(now time.Time) {
 	}
 }
 
-// meet notes that an event was met.
-func (g *group) meet(seq int64) {
-	for {
-		old := g.latest.Load()
-		if seq <= old || g.latest.CompareAndSwap(old, seq) {
-			return
-		}
-	}
-}
-
 // render returns the payload of an event, made by do unless another subscriber made it; nil with the errors that end the
 // subscription. Those who are told live take what another has made; who catches up is shown things as they are now, and so
-// takes it only when nothing has happened since. What has errors is each subscriber's own.
-func (g *group) render(now time.Time, seq int64, live bool, do func() (payload []byte, clean bool, errs gqlerror.List)) ([]byte, gqlerror.List) {
+// takes it only when nothing has happened since: latest is what the caller knows of, before it looks anything up. What has errors
+// is each subscriber's own.
+func (g *group) render(now time.Time, seq, latest int64, live bool, do func() (payload []byte, clean bool, errs gqlerror.List)) ([]byte, gqlerror.List) {
 	if seq == 0 {
 		payload, _, errs := do()
 		return payload, errs
 	}
-	g.meet(seq)
-	r, mine := g.find(now, seq, live)
+	r, mine := g.find(now, seq, latest, live)
 	if !mine {
 		if <-r.done; !r.failed {
 			return r.payload, nil
@@ -143,10 +137,9 @@ func (g *group) render(now time.Time, seq int64, live bool, do func() (payload [
 }
 
 // find returns the rendering of an event to wait for, or one that is the caller's to make.
-func (g *group) find(now time.Time, seq int64, live bool) (r *rendering, mine bool) {
+func (g *group) find(now time.Time, seq, latest int64, live bool) (r *rendering, mine bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	latest := g.latest.Load()
 	if r = g.kept[seq]; r != nil && (live || r.latest == latest) {
 		return r, false
 	}

@@ -102,7 +102,7 @@ func (s *shard) render(e Event) []byte {
 	if m == nil {
 		return nil
 	}
-	payload, _ := m.g.render(m.c.s.Clock.Now(), e.Seq, true, func() ([]byte, bool, gqlerror.List) { return m.render(context.Background(), e) })
+	payload, _ := m.g.render(m.c.s.Clock.Now(), e.Seq, m.feed.Latest(), true, func() ([]byte, bool, gqlerror.List) { return m.render(context.Background(), e) })
 	return payload
 }
 

@@ -24,6 +24,8 @@ type Feed interface {
 	// Settled returns the number up to which everything was given out, and whether the subscriber may be told what follows
 	// without being asked for, until an event that concerns them.
 	Settled() (seq int64, ok bool)
+	// Latest returns the number of the newest event that is known here, whether it was given out or not.
+	Latest() int64
 	// Skip goes on behind a number up to which others have read for it.
 	Skip(seq int64)
 	Close()

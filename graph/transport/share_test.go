@@ -106,8 +106,13 @@ func (g *glance) Poll(context.Context) (Event, bool, error) {
 }
 
 func (g *glance) Settled() (int64, bool) { return g.seq, true }
-func (g *glance) Skip(seq int64)         { g.seq = max(g.seq, seq) }
-func (g *glance) Close()                 { g.done = true }
+func (g *glance) Latest() int64 {
+	g.b.mu.Lock()
+	defer g.b.mu.Unlock()
+	return int64(len(g.b.posts))
+}
+func (g *glance) Skip(seq int64) { g.seq = max(g.seq, seq) }
+func (g *glance) Close()         { g.done = true }
 
 type nameKey struct{}
 
@@ -221,6 +226,47 @@ func TestSharedOnceForAll(t *testing.T) {
 	b.post(posted(26))
 	for _, p := range all {
 		p.event(26)
+	}
+}
+
+// TestSharedComingBack has one after the other catch up with the same: it is executed once, also for who comes when the one before has
+// gone, until something happens, or a while has passed, after which nothing of it is kept.
+func TestSharedComingBack(t *testing.T) {
+	t.Parallel()
+	const missed = 300
+	b, c := newBoard(), manual()
+	s, join := b.shared(t, SocketConfig{Clock: c})
+	for seq := range missed {
+		b.post(posted(seq + 1))
+	}
+	stays := join("who is there for something else", missed)
+	stays.send(`{"id":"1","type":"complete"}`)
+	back := func(to int) int64 {
+		t.Helper()
+		before := b.rendered.Load()
+		p := join("one of them", 0)
+		for seq := range to {
+			p.event(seq + 1)
+		}
+		eventually(t, "them to be parked", func() bool { return parked(s) == 1 })
+		p.send(`{"id":"1","type":"complete"}`)
+		eventually(t, "them to be gone", func() bool { return parked(s) == 0 })
+		return b.rendered.Load() - before
+	}
+	if first, second := back(missed), back(missed); first != missed || second != 0 {
+		t.Errorf("%d events were executed %d times for the first and %d times for the second", missed, first, second)
+	}
+	b.post(posted(missed + 1))
+	if n := back(missed + 1); n != missed+1 {
+		t.Errorf("after one more event, which may have changed what the others look like, %d were executed", n)
+	}
+	c.Advance(keptFor)
+	s.sweep()
+	s.groups.mu.Lock()
+	left := len(s.groups.all)
+	s.groups.mu.Unlock()
+	if n := back(missed + 1); n != missed+1 || left != 0 {
+		t.Errorf("a while later %d groups are kept, and %d events were executed", left, n)
 	}
 }
 

@@ -13,8 +13,9 @@ import (
 )
 
 const (
-	// gathered is how many events that are there already are written at once.
-	gathered = 32
+	// gathered is how many events that are there already are written at once to those who follow live; returned, to one who
+	// catches up.
+	gathered, returned = 32, 128
 	// renderWithin bounds the execution of one event.
 	renderWithin = 10 * time.Second
 )
@@ -98,7 +99,7 @@ func (m *member) left() {
 // finish gives back what a member holds.
 func (m *member) finish() {
 	m.feed.Close()
-	m.c.s.groups.leave(m.g)
+	m.c.s.groups.leave(m.g, m.c.s.Clock.Now())
 	m.c.s.Observer.Unsubscribed()
 	m.c.finished(m.op)
 	m.op.cancel(nil)
@@ -117,26 +118,24 @@ func (m *member) first(wait bool) (e Event, ok bool, err error) {
 // tell writes the events that are there; where there is none it waits for one, or not: caught says that there was none. It
 // reports false when the subscription is over.
 func (m *member) tell(wait bool) (more, caught bool) {
-	var events [gathered]Event
-	n := 0
 	e, ok, err := m.first(wait)
+	var events []Event
 	for ok && err == nil {
-		events[n] = e
-		if n++; n == gathered {
+		if events = append(events, e); len(events) == returned {
 			break
 		}
 		e, ok, err = m.feed.Poll(m.ctx)
 	}
 	if err != nil && denies(err) {
-		n = 0 // what was seen and not yet written is not told any more
+		events = nil // what was seen and not yet written is not told any more
 	}
-	if !m.show(events[:n]) {
+	if !m.show(events) {
 		return false, false
 	}
 	if err != nil {
 		m.end(err)
 	}
-	return err == nil, n == 0
+	return err == nil, len(events) == 0
 }
 
 // show executes the operation for events and writes what comes of it; it reports false when the subscription is over.
@@ -145,17 +144,17 @@ func (m *member) show(events []Event) bool {
 	if len(events) > 1 && m.g.share.Ahead != nil {
 		ctx = m.g.share.Ahead(ctx, events)
 	}
-	var payloads [gathered][]byte
-	for i, e := range events {
-		payload, errs := m.g.render(m.c.s.Clock.Now(), e.Seq, false, func() ([]byte, bool, gqlerror.List) { return m.render(ctx, e) })
+	payloads, latest := make([][]byte, 0, len(events)), m.feed.Latest()
+	for _, e := range events {
+		payload, errs := m.g.render(m.c.s.Clock.Now(), e.Seq, latest, false, func() ([]byte, bool, gqlerror.List) { return m.render(ctx, e) })
 		if payload == nil {
-			m.write(payloads[:i])
+			m.write(payloads)
 			m.c.fail(m.op, errs)
 			return false
 		}
-		payloads[i] = payload
+		payloads = append(payloads, payload)
 	}
-	return m.write(payloads[:len(events)])
+	return m.write(payloads)
 }
 
 // write queues payloads and writes them, unless somebody else is at it; it reports false when they are not wanted any more.
@@ -207,7 +206,7 @@ func (m *member) render(ctx context.Context, e Event) (payload []byte, clean boo
 		}
 	}()
 	ctx = withStream(graphql.StartOperationTrace(ctx), &stream{denied: func() {}})
-	next, dispatched := m.c.exec.DispatchOperation(ctx, again(m.g.oc))
+	next, dispatched := m.c.exec.DispatchOperation(ctx, m.g.oc)
 	resp := next(dispatched)
 	switch {
 	case resp == nil:
@@ -218,7 +217,7 @@ func (m *member) render(ctx context.Context, e Event) (payload []byte, clean boo
 	return appendResponse(nil, resp), len(resp.Errors) == 0, nil
 }
 
-// again is an operation to be executed once more, maybe while it is executed elsewhere.
+// again is an operation to be executed once more.
 func again(oc *graphql.OperationContext) *graphql.OperationContext {
 	return &graphql.OperationContext{
 		RawQuery: oc.RawQuery, Variables: oc.Variables, OperationName: oc.OperationName, Doc: oc.Doc, Extensions: oc.Extensions, Headers: oc.Headers,

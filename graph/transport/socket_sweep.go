@@ -7,6 +7,7 @@ func (s *Socket) sweepUntil(empty <-chan struct{}) {
 	for {
 		select {
 		case <-empty:
+			s.groups.sweep(s.Clock.Now().Add(keptFor))
 			return
 		case <-s.Clock.After(s.tick):
 			s.sweep()

@@ -205,6 +205,12 @@ func (r *Reader) Settled() (seq int64, ok bool) {
 	return r.scanned, r.ended == nil && len(r.pending) == 0 && r.until.IsZero()
 }
 
+// Latest returns the number of the newest event that this node knows of.
+func (r *Reader) Latest() int64 {
+	_, last, _ := r.topic.since(1 << 62)
+	return last
+}
+
 // Skip goes on behind a number that others have read for the reader.
 func (r *Reader) Skip(seq int64) {
 	if seq > r.scanned {
