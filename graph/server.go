@@ -82,7 +82,8 @@ func New(c Config) (*Server, error) {
 }
 
 func (s *Server) transports(c Config, p presenter) (err error) {
-	c.Socket.Present, c.Socket.Clock, c.Socket.Share = p.Present, c.Clock, sharing{c.Sources}.share
+	together := sharing{c.Sources}.share
+	c.Socket.Present, c.Socket.Clock, c.Socket.Share = p.Present, c.Clock, together
 	if s.Socket, err = transport.NewSocket(c.Socket); err != nil {
 		return err
 	}
@@ -90,7 +91,7 @@ func (s *Server) transports(c Config, p presenter) (err error) {
 	if err != nil {
 		return err
 	}
-	c.Events.HTTP, c.Events.Clock = http, c.Clock
+	c.Events.HTTP, c.Events.Clock, c.Events.Share = http, c.Clock, together
 	if s.Events, err = transport.NewSSE(c.Events); err != nil {
 		return err
 	}

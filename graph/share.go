@@ -18,7 +18,7 @@ import (
 type Source struct {
 	// Open is for the caller: its first line checks that they may, and so does the feed with every event that may change it.
 	Open func(ctx context.Context, args map[string]any) (transport.Feed, error)
-	// All is for all who have one of their own.
+	// All is for all who have one of their own; nil where not everybody may see the same events.
 	All func(ctx context.Context, args map[string]any) (transport.Feed, error)
 	// Expect tells package batch what the answers to events will ask for.
 	Expect func(ctx context.Context, events []any)
@@ -45,12 +45,10 @@ func (s sharing) share(oc *graphql.OperationContext) *transport.Share {
 	if err != nil {
 		return nil
 	}
-	return &transport.Share{
-		Key: key,
-		Open: func(ctx context.Context) (transport.Feed, error) {
-			return source.Open(ctx, f.ArgumentMap(oc.Variables))
-		},
-		All: func(ctx context.Context) (transport.Feed, error) { return source.All(ctx, f.ArgumentMap(oc.Variables)) },
+	args := f.ArgumentMap(oc.Variables)
+	share := &transport.Share{
+		Key:  key,
+		Open: func(ctx context.Context) (transport.Feed, error) { return source.Open(ctx, args) },
 		Ahead: func(ctx context.Context, events []transport.Event) context.Context {
 			ctx = batch.WithSingle(ctx)
 			values := make([]any, len(events))
@@ -65,6 +63,10 @@ func (s sharing) share(oc *graphql.OperationContext) *transport.Share {
 			return transport.WithOnly(ctx, e.Value)
 		},
 	}
+	if source.All != nil {
+		share.All = func(ctx context.Context) (transport.Feed, error) { return source.All(ctx, args) }
+	}
+	return share
 }
 
 // keyOf is the document, the operation and the variables, but for the one that says where to begin.

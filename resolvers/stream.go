@@ -66,7 +66,7 @@ func nextChannelEvent(ctx context.Context, reader *stream.Reader) (chat.ChannelE
 	if err != nil {
 		return nil, err
 	}
-	return channelEvent(item), nil
+	return asChannelEvent(item), nil
 }
 
 // only gives a subscription the one event that it is to tell of, on behalf of everybody who may see it; nil where it is a

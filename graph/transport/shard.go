@@ -31,7 +31,7 @@ func (s *shard) park(m *member) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	seq, ok := m.feed.Settled()
-	if !ok || s.over || s.cancel == nil && !s.start(m) || seq < s.pos {
+	if !ok || s.over || m.g.share.All == nil || s.cancel == nil && !s.start(m) || seq < s.pos {
 		return false
 	}
 	m.pos, m.at, m.parked = seq, len(s.live), true

@@ -7,6 +7,8 @@ import "context"
 type Event struct {
 	Seq   int64
 	Value any
+	// Cursor is its position, which a subscriber may resume after.
+	Cursor string
 	// Audience is who may see it, in the words of whoever makes the Share.
 	Audience string
 	// Concerns tells of an event that may change who may read on, whether it changes that for a subscriber; nil for one that
@@ -38,7 +40,8 @@ type Share struct {
 	Key string
 	// Open opens the subscriber's own feed: where it begins and what they may see is theirs.
 	Open func(ctx context.Context) (Feed, error)
-	// All opens the feed of all of them, from now on: it gives out Silent events, too.
+	// All opens the feed of all of them, from now on: it gives out Silent events, too. Nil where not everybody may see the same
+	// events: then everybody reads for themselves, and shares what the answers are.
 	All func(ctx context.Context) (Feed, error)
 	// Ahead returns a context for events that are answered one after another, in which what they look up is fetched for all of
 	// them; nil where each is to look for itself.

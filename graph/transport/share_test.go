@@ -68,7 +68,7 @@ func (g *glance) look() (Event, <-chan struct{}, error) {
 	for g.seq < int64(len(g.b.posts)) {
 		p := g.b.posts[g.seq]
 		g.seq++
-		e := Event{Seq: g.seq, Value: p.text, Audience: "room"}
+		e := Event{Seq: g.seq, Value: p.text, Cursor: fmt.Sprint("cursor ", g.seq), Audience: "room"}
 		if p.putOut != "" {
 			if g.who == p.putOut {
 				return Event{}, nil, fault.New(fault.Forbidden, "put out")
@@ -124,31 +124,7 @@ func (b *board) shared(t *testing.T, c SocketConfig) (*Socket, func(name string,
 		_ = json.Unmarshal(payload, &in)
 		return context.WithValue(ctx, nameKey{}, in.Name), nil, nil
 	}
-	c.Share = func(oc *graphql.OperationContext) *Share {
-		if strings.Contains(oc.RawQuery, "alone") {
-			return nil
-		}
-		after := 0
-		if s, ok := oc.Variables["after"].(string); ok {
-			_, _ = fmt.Sscan(s, &after)
-		}
-		return &Share{
-			Key: oc.RawQuery,
-			Open: func(ctx context.Context) (Feed, error) {
-				who, _ := ctx.Value(nameKey{}).(string)
-				if b.isOut(who) {
-					return nil, fault.New(fault.Forbidden, "put out")
-				}
-				return b.open(who, int64(after)), nil
-			},
-			All: func(context.Context) (Feed, error) {
-				b.mu.Lock()
-				defer b.mu.Unlock()
-				return &glance{b: b, seq: int64(len(b.posts))}, nil
-			},
-			For: func(ctx context.Context, e Event) context.Context { return WithOnly(ctx, e.Value) },
-		}
-	}
+	c.Share = b.share
 	s := newSocket(t, c)
 	srv := serve(t, streams(map[string]transporttest.Stream{"other": b.stream}), s)
 	return s, func(name string, after int) *peer {
@@ -157,6 +133,35 @@ func (b *board) shared(t *testing.T, c SocketConfig) (*Socket, func(name string,
 		p.want(`{"type":"connection_ack"}`)
 		p.send(fmt.Sprintf(`{"id":"1","type":"subscribe","payload":{"query":"subscription($after:String){other(after:$after)}","variables":{"after":"%d"}}}`, after))
 		return p
+	}
+}
+
+// share is how subscriptions to the board are answered together. Who asks is with the connection, or behind the number.
+func (b *board) share(oc *graphql.OperationContext) *Share {
+	if strings.Contains(oc.RawQuery, "alone") {
+		return nil
+	}
+	after := 0
+	given, _ := oc.Variables["after"].(string)
+	_, _ = fmt.Sscan(given, &after)
+	return &Share{
+		Key: oc.RawQuery,
+		Open: func(ctx context.Context) (Feed, error) {
+			who, ok := ctx.Value(nameKey{}).(string)
+			if !ok {
+				_, who, _ = strings.Cut(given, " ")
+			}
+			if b.isOut(who) {
+				return nil, fault.New(fault.Forbidden, "put out")
+			}
+			return b.open(who, int64(after)), nil
+		},
+		All: func(context.Context) (Feed, error) {
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			return &glance{b: b, seq: int64(len(b.posts))}, nil
+		},
+		For: func(ctx context.Context, e Event) context.Context { return WithOnly(ctx, e.Value) },
 	}
 }
 

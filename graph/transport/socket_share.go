@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -12,21 +11,12 @@ import (
 	"karnak/internal/platform/fault"
 )
 
-const (
-	// gathered is how many events that are there already are written at once to those who follow live; returned, to one who
-	// catches up.
-	gathered, returned = 32, 128
-	// renderWithin bounds the execution of one event.
-	renderWithin = 10 * time.Second
-)
-
 // member is a subscription in its group. While it is parked its shard writes to it and it has no goroutine.
 type member struct {
+	reading
 	c     *conn
 	op    *operation
 	ctx   context.Context
-	feed  Feed
-	g     *group
 	shard *shard
 	// The shard's lock covers these: whether it is parked, where in the list, and up to which event it was told.
 	parked bool
@@ -51,8 +41,8 @@ func (c *conn) share(ctx context.Context, op *operation, oc *graphql.OperationCo
 	if err != nil {
 		return false // it is refused there, with its place in the document
 	}
-	m := &member{c: c, op: op, ctx: ctx, feed: feed}
-	m.g, m.shard = c.s.groups.join(sh, oc)
+	g, shard := c.s.groups.join(sh, oc)
+	m := &member{reading: reading{g: g, feed: feed, exec: c.exec, present: c.s.Present, clock: c.s.Clock}, c: c, op: op, ctx: ctx, shard: shard}
 	c.ops.Add(1)
 	m.follow()
 	return true
@@ -106,55 +96,22 @@ func (m *member) finish() {
 	m.c.ops.Done()
 }
 
-// first is the next event, which it waits for, or not.
-func (m *member) first(wait bool) (e Event, ok bool, err error) {
-	if !wait {
-		return m.feed.Poll(m.ctx)
-	}
-	e, err = m.feed.Next(m.ctx)
-	return e, err == nil, err
-}
-
 // tell writes the events that are there; where there is none it waits for one, or not: caught says that there was none. It
 // reports false when the subscription is over.
 func (m *member) tell(wait bool) (more, caught bool) {
-	e, ok, err := m.first(wait)
-	var events []Event
-	for ok && err == nil {
-		if events = append(events, e); len(events) == returned {
-			break
-		}
-		e, ok, err = m.feed.Poll(m.ctx)
-	}
-	if err != nil && denies(err) {
-		events = nil // what was seen and not yet written is not told any more
-	}
-	if !m.show(events) {
+	events, err := m.gather(m.ctx, wait)
+	payloads, errs := m.answers(events)
+	if !m.write(payloads) {
 		return false, false
 	}
-	if err != nil {
+	switch {
+	case errs != nil:
+		m.c.fail(m.op, errs)
+		return false, false
+	case err != nil:
 		m.end(err)
 	}
 	return err == nil, len(events) == 0
-}
-
-// show executes the operation for events and writes what comes of it; it reports false when the subscription is over.
-func (m *member) show(events []Event) bool {
-	ctx := context.Background()
-	if len(events) > 1 && m.g.share.Ahead != nil {
-		ctx = m.g.share.Ahead(ctx, events)
-	}
-	payloads, latest := make([][]byte, 0, len(events)), m.feed.Latest()
-	for _, e := range events {
-		payload, errs := m.g.render(m.c.s.Clock.Now(), e.Seq, latest, false, func() ([]byte, bool, gqlerror.List) { return m.render(ctx, e) })
-		if payload == nil {
-			m.write(payloads)
-			m.c.fail(m.op, errs)
-			return false
-		}
-		payloads = append(payloads, payload)
-	}
-	return m.write(payloads)
 }
 
 // write queues payloads and writes them, unless somebody else is at it; it reports false when they are not wanted any more.
@@ -195,36 +152,6 @@ func (m *member) end(err error) {
 }
 
 func cutShort() error { return fault.New(fault.Unavailable, "The operation was cut short.") }
-
-// render executes the operation for one event, on behalf of all. It is clean when there are no errors in it.
-func (m *member) render(ctx context.Context, e Event) (payload []byte, clean bool, errs gqlerror.List) {
-	ctx, cancel := context.WithTimeout(m.g.share.For(ctx, e), renderWithin)
-	defer cancel()
-	defer func() {
-		if p := recover(); p != nil {
-			payload, clean, errs = nil, false, gqlerror.List{m.c.s.Present(ctx, recovered(p))}
-		}
-	}()
-	ctx = withStream(graphql.StartOperationTrace(ctx), &stream{denied: func() {}})
-	next, dispatched := m.c.exec.DispatchOperation(ctx, m.g.oc)
-	resp := next(dispatched)
-	switch {
-	case resp == nil:
-		return nil, false, gqlerror.List{m.c.s.Present(ctx, cutShort())}
-	case len(resp.Data) == 0 && len(resp.Errors) > 0:
-		return nil, false, resp.Errors
-	}
-	return appendResponse(nil, resp), len(resp.Errors) == 0, nil
-}
-
-// again is an operation to be executed once more.
-func again(oc *graphql.OperationContext) *graphql.OperationContext {
-	return &graphql.OperationContext{
-		RawQuery: oc.RawQuery, Variables: oc.Variables, OperationName: oc.OperationName, Doc: oc.Doc, Extensions: oc.Extensions, Headers: oc.Headers,
-		Operation: oc.Operation, DisableIntrospection: oc.DisableIntrospection, RecoverFunc: oc.RecoverFunc,
-		ResolverMiddleware: oc.ResolverMiddleware, RootResolverMiddleware: oc.RootResolverMiddleware, Stats: oc.Stats,
-	}
-}
 
 // crowded reports whether a message would have to wait for room.
 func (c *conn) crowded(f *frame) bool {

@@ -18,7 +18,9 @@ type SSEConfig struct {
 	HTTP *HTTP
 	// Session returns what a subscription's stream hangs on: it ends with the context, whose cause is a *CloseError that says
 	// why. Nil is for a stream without such an end.
-	Session  func(r *http.Request) (context.Context, error)
+	Session func(r *http.Request) (context.Context, error)
+	// Share says how a subscription is answered together with others, nil for one that is not; the zero value shares nothing.
+	Share    func(oc *graphql.OperationContext) *Share
 	Observer Observer
 	Clock    clock.Clock
 
@@ -41,7 +43,8 @@ type SSEConfig struct {
 // It goes before HTTP in a server's transports.
 type SSE struct {
 	SSEConfig
-	tick time.Duration
+	tick   time.Duration
+	groups groups
 	// drain is closed by Shutdown.
 	drain    chan struct{}
 	mu       sync.Mutex
@@ -73,6 +76,7 @@ func NewSSE(c SSEConfig) (*SSE, error) {
 	return &SSE{
 		SSEConfig: c,
 		tick:      min(500*time.Millisecond, c.BeatEvery/8, c.WriteTimeout/8),
+		groups:    groups{all: map[string]*group{}},
 		drain:     make(chan struct{}),
 		streams:   map[*eventStream]struct{}{},
 	}, nil
@@ -124,9 +128,11 @@ func (s *SSE) sweepUntil(empty <-chan struct{}) {
 	for {
 		select {
 		case <-empty:
+			s.groups.sweep(s.Clock.Now().Add(keptFor))
 			return
 		case <-s.Clock.After(s.tick):
 			now := s.Clock.Now()
+			s.groups.sweep(now)
 			s.each(func(st *eventStream) { st.check(now) })
 		}
 	}

@@ -21,13 +21,18 @@ func appendRetry(dst []byte, wait time.Duration) []byte {
 
 // appendEvent appends next with a response, under its position where it has one.
 func appendEvent(dst []byte, cursor string, r *graphql.Response) []byte {
+	return appendShown(dst, cursor, func(dst []byte) []byte { return appendResponse(dst, r) })
+}
+
+// appendShown is appendEvent with what appends the response.
+func appendShown(dst []byte, cursor string, response func([]byte) []byte) []byte {
 	dst = append(dst, "event: next\n"...)
 	if cursor != "" && !strings.ContainsAny(cursor, "\r\n\x00") {
 		dst = append(append(append(dst, "id: "...), cursor...), '\n')
 	}
 	dst = append(dst, "data: "...)
 	start := len(dst)
-	dst = appendResponse(dst, r)
+	dst = response(dst)
 	// In JSON a line break stands only between values; here it would end the line.
 	for i := start; i < len(dst); i++ {
 		if dst[i] == '\n' || dst[i] == '\r' {

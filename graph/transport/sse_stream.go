@@ -244,6 +244,9 @@ func (st *eventStream) run(exec graphql.GraphExecutor, op *graphql.OperationCont
 		st.fail(exec.DispatchError(graphql.WithOperationContext(ctx, op), errs).Errors)
 		return
 	}
+	if st.together(exec, op) {
+		return
+	}
 	next, dispatched := exec.DispatchOperation(ctx, op)
 	for {
 		resp := next(dispatched)
@@ -263,12 +266,17 @@ func (st *eventStream) run(exec graphql.GraphExecutor, op *graphql.OperationCont
 			return
 		}
 	}
-	switch err := StreamError(ctx); {
+	st.conclude(dispatched.Err() != nil)
+}
+
+// conclude tells how a subscription ends; cut says that it took too long.
+func (st *eventStream) conclude(cut bool) {
+	switch err := StreamError(st.ctx); {
 	case err != nil:
-		st.fail(gqlerror.List{st.s.HTTP.present(ctx, err)})
-	case ctx.Err() == nil && dispatched.Err() != nil:
-		st.fail(gqlerror.List{st.s.HTTP.present(ctx, cutShort())})
-	case ctx.Err() == nil && !st.closing():
+		st.fail(gqlerror.List{st.s.HTTP.present(st.ctx, err)})
+	case st.ctx.Err() == nil && cut:
+		st.fail(gqlerror.List{st.s.HTTP.present(st.ctx, cutShort())})
+	case st.ctx.Err() == nil && !st.closing():
 		st.offer(false, appendEnd)
 	}
 }

@@ -21,6 +21,9 @@ type ActivityEvent interface {
 // WorkspaceEvent is a change of a workspace, its members, roles or grants.
 type WorkspaceEvent struct{ *eventlog.Event }
 
+// Logged is the event as the log has it.
+func (e WorkspaceEvent) Logged() *eventlog.Event { return e.Event }
+
 // IsEvent marks an event of the log.
 func (WorkspaceEvent) IsEvent() {}
 

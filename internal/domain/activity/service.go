@@ -115,7 +115,7 @@ func (s *Service) Activity(ctx context.Context, workspaceID string, first *int, 
 	if err != nil {
 		return nil, err
 	}
-	s.expect(ctx, events)
+	s.ExpectEvents(ctx, events)
 	return s.build(events, limit, after != nil), nil
 }
 
@@ -146,8 +146,8 @@ func (s *Service) build(events []*eventlog.Event, limit int, previous bool) *Act
 	return page.New(rows, func(i int) string { return events[i].Cursor }, len(events) > limit, previous, nil)
 }
 
-// expect tells what the fields of events will probably ask for.
-func (s *Service) expect(ctx context.Context, events []*eventlog.Event) {
+// ExpectEvents tells package batch what the answers to events will ask for.
+func (s *Service) ExpectEvents(ctx context.Context, events []*eventlog.Event) {
 	var users []string
 	for _, e := range events {
 		if e.ActorID != "" {
@@ -207,11 +207,16 @@ func (s *Service) until(ctx context.Context, workspaceID string) (time.Time, err
 // Next returns a reader's next event as clients see it.
 func (s *Service) Next(ctx context.Context, r *stream.Reader) (ActivityEvent, error) {
 	item, err := r.Next(ctx)
-	switch {
-	case err != nil:
+	if err != nil {
 		return nil, err
-	case item.Gap != nil:
-		return Gap(item.Gap), nil
 	}
-	return s.typed(item.Event), nil
+	return s.Event(item), nil
+}
+
+// Event returns what a reader gave out as clients see it.
+func (s *Service) Event(item stream.Item) ActivityEvent {
+	if item.Gap != nil {
+		return Gap(item.Gap)
+	}
+	return s.typed(item.Event)
 }
