@@ -36,6 +36,9 @@ type SocketConfig struct {
 	// Origin reports whether a page of the request's Origin may connect; by default those of the same host may, and clients
 	// that send no Origin.
 	Origin func(r *http.Request) bool
+	// Keep returns what a connection's operations know of its handshake; by default all that its context has. What it returns is held
+	// for as long as the connection is.
+	Keep func(r *http.Request) context.Context
 	// Begin is called for each operation, to give its context a request id and what else belongs to one request.
 	Begin func(ctx context.Context) context.Context
 	// Share says of a subscription how it is answered together with others; nil for one on its own, and for none at all.
@@ -115,6 +118,9 @@ func (c *SocketConfig) setDefaults() {
 	orElse(&c.DrainTimeout, 10*time.Second)
 	if c.Origin == nil {
 		c.Origin = sameHost
+	}
+	if c.Keep == nil {
+		c.Keep = func(r *http.Request) context.Context { return r.Context() }
 	}
 	if c.Begin == nil {
 		c.Begin = func(ctx context.Context) context.Context { return ctx }

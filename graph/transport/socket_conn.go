@@ -48,7 +48,7 @@ type conn struct {
 
 func newConn(s *Socket, r *http.Request, exec graphql.GraphExecutor) *conn {
 	// Values of the request stay, its end does not count: a server that limits the time of requests must not cut sockets.
-	ctx, cancel := context.WithCancelCause(context.WithoutCancel(r.Context()))
+	ctx, cancel := context.WithCancelCause(context.WithoutCancel(s.Keep(r)))
 	c := &conn{id: id.New(id.Connection), s: s, r: r, exec: exec, ctx: ctx, cancel: cancel}
 	c.state.init(s)
 	return c

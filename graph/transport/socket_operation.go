@@ -80,9 +80,9 @@ func (c *conn) run(op *operation, params *graphql.RawParams) {
 	}()
 	now := c.s.Clock.Now()
 	params.ReadTime = graphql.TraceTiming{Start: now, End: now}
-	ctx = withStream(graphql.StartOperationTrace(c.s.Begin(ctx)), &op.stream)
+	own := withStream(c.s.Begin(ctx), &op.stream)
+	ctx = graphql.StartOperationTrace(own)
 	oc, errs := c.exec.CreateOperationContext(ctx, params)
-	own := ctx
 	ctx = graphql.WithOperationContext(ctx, oc)
 	if errs != nil {
 		c.fail(op, c.exec.DispatchError(ctx, errs).Errors)

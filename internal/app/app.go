@@ -123,7 +123,7 @@ func (a *App) graphConfig(m *metrics) graph.Config {
 		Resolvers: roots, Sources: roots.Sources(),
 		Require: a.require, Logger: a.logger, Clock: a.clock, Limits: limits(c), Introspection: c.Introspection,
 		MaxBody: int64(c.LimitBody), Timeout: c.RequestTimeout, Answered: m.answered, Lease: a.db.Lease,
-		Socket: transport.SocketConfig{Init: a.initialise, Begin: a.begin, Origin: a.origin, Observer: m, MaxMessage: int64(c.LimitBody), MaxOperations: c.LimitSubscriptions},
+		Socket: transport.SocketConfig{Init: a.initialise, Keep: handshake, Begin: a.begin, Origin: a.origin, Observer: m, MaxMessage: int64(c.LimitBody), MaxOperations: c.LimitSubscriptions},
 		Events: transport.SSEConfig{Session: a.streamSession, Observer: m},
 	}
 }

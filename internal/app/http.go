@@ -96,7 +96,7 @@ func (a *App) ready(w http.ResponseWriter, r *http.Request) {
 // authenticated puts who calls into the context. A token that is not good is refused with 401, whatever is asked.
 func (a *App) authenticated(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx := identity.WithClient(r.Context(), identity.Client{Address: telemetry.Client(r.Context()).String(), UserAgent: r.UserAgent()})
+		ctx := identity.WithClient(r.Context(), clientOf(r))
 		if header := r.Header.Get("Authorization"); header != "" {
 			caller, err := a.caller(ctx, header)
 			if err != nil {
@@ -107,6 +107,11 @@ func (a *App) authenticated(next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, r.WithContext(ctx))
 	})
+}
+
+// clientOf tells where a request comes from.
+func clientOf(r *http.Request) identity.Client {
+	return identity.Client{Address: telemetry.Client(r.Context()).String(), UserAgent: r.UserAgent()}
 }
 
 // caller reads "Bearer <token>". It takes no longer than a request may.

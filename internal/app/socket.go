@@ -16,19 +16,30 @@ import (
 	"karnak/internal/platform/telemetry"
 )
 
-// initialise decides about a socket by the token in connection_init. Without a token it is anonymous. The socket ends with
-// the token and with the session.
-func (a *App) initialise(ctx context.Context, payload json.RawMessage, _ *http.Request) (context.Context, *transport.Session, error) {
+// handshake is what a socket's operations know of its handshake. Who they are for is not among it: see initialise.
+func handshake(r *http.Request) context.Context {
+	ctx := r.Context()
+	return identity.WithClient(telemetry.WithRequest(context.Background(), telemetry.RequestID(ctx), telemetry.Client(ctx)), clientOf(r))
+}
+
+// initialise decides about a socket by the token in connection_init, or else in the handshake. Without a token it is anonymous. The
+// socket ends with the token and with the session.
+func (a *App) initialise(ctx context.Context, payload json.RawMessage, r *http.Request) (context.Context, *transport.Session, error) {
 	token, err := bearer(payload)
+	if err == nil && token == "" {
+		token = r.Header.Get("Authorization")
+	}
 	if err != nil || token == "" {
 		return ctx, &transport.Session{}, err
 	}
-	caller, err := a.caller(ctx, token)
+	// The connection's own context would remember that something hung on it.
+	asking := context.WithoutCancel(ctx)
+	caller, err := a.caller(asking, token)
 	if err != nil {
 		return nil, nil, err
 	}
 	l := &link{}
-	watch := func(end func(error)) (stop func()) { return a.watch(ctx, token, caller, l, end) }
+	watch := func(end func(error)) (stop func()) { return a.watch(asking, token, caller, l, end) }
 	return identity.WithLink(authz.WithActor(ctx, caller.Actor), l), &transport.Session{Watch: watch}, nil
 }
 

@@ -32,7 +32,7 @@ func subscribe(t testing.TB, n *apptest.Node, p apptest.Person, query string, va
 	return s
 }
 
-// connect opens a socket by a handshake with further headers; it ends with the test.
+// connect opens a socket, of nobody where there is no token, by a handshake with further headers; it ends with the test.
 func connect(t testing.TB, n *apptest.Node, p apptest.Person, header http.Header) *socket {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
@@ -43,7 +43,11 @@ func connect(t testing.TB, n *apptest.Node, p apptest.Person, header http.Header
 	}
 	t.Cleanup(func() { _ = conn.CloseNow() })
 	s := &socket{conn}
-	s.write(t, "", "connection_init", map[string]string{"authorization": "Bearer " + p.Token})
+	init := map[string]string{}
+	if p.Token != "" {
+		init["authorization"] = "Bearer " + p.Token
+	}
+	s.write(t, "", "connection_init", init)
 	if f := s.read(t); f.Type != "connection_ack" {
 		t.Fatalf("no acknowledgement: %+v", f)
 	}
@@ -124,5 +128,31 @@ func TestTheHandshakeHasNoKey(t *testing.T) {
 				t.Errorf("after the answer came %+v", f)
 			}
 		}
+	})
+}
+
+// TestTheHandshakeHasAToken opens sockets whose handshake has a token, as clients outside of browsers do: they are its user's, and end
+// with its session as any other. What connection_init says goes before it.
+func TestTheHandshakeHasAToken(t *testing.T) {
+	t.Parallel()
+	apptest.Each(t, apptest.Options{Idle: true}, func(t *testing.T, n *apptest.Node) {
+		owner, mo := n.SignUp(t, "Owner"), n.SignUp(t, "Mo")
+		header := http.Header{"Authorization": {"Bearer " + owner.Token}}
+		viewer := func(s *socket, want string) {
+			t.Helper()
+			s.write(t, "1", "subscribe", map[string]any{"query": `{ viewer { user { id } } }`})
+			is(t, s.next(t), "viewer.user.id", want)
+			if f := s.read(t); f.Type != "complete" {
+				t.Errorf("after the answer came %+v", f)
+			}
+		}
+		s, of := connect(t, n, apptest.Person{}, header), connect(t, n, mo, header)
+		viewer(s, owner.ID)
+		viewer(of, mo.ID)
+		n.Must(t, owner.Token, `mutation { signOut(input: {}) { userErrors { code } } }`, nil)
+		if end := s.closing(t); end.Code != 4403 {
+			t.Errorf("the socket of a session that has ended ends with %v", end)
+		}
+		viewer(of, mo.ID)
 	})
 }
