@@ -52,6 +52,7 @@ func command(ctx context.Context, args []string, out io.Writer) (err error) {
 	f.StringVar(&p.Binary, "karnak", "", "the server's binary; built where it is empty")
 	f.StringVar(&p.Folder, "keep", "", "folder to keep data, ledgers and log in; temporary where it is empty")
 	seeded := f.Bool("controls", false, "build each known fault into a server and see that the run finds it")
+	only := f.String("only", "", "with -controls: those whose name has this text")
 	falls := f.Bool("failpoints", false, "end the server by itself between the steps of a write, -cycles times at each")
 	cuts := f.Bool("power", false, "cut the power of the disk with every kill, through a FUSE file system that forgets (SQLite, Linux, root)")
 	if err := f.Parse(args); err != nil {
@@ -72,7 +73,7 @@ func command(ctx context.Context, args []string, out io.Writer) (err error) {
 	case p.Nodes > 1 && p.Engine != rig.Postgres:
 		return errors.New("several servers share PostgreSQL: say -engine postgres")
 	case *seeded:
-		return runControls(ctx, p)
+		return runControls(ctx, p, *only)
 	case *cuts:
 		return runPower(ctx, p)
 	}
