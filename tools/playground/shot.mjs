@@ -1,7 +1,8 @@
 // Uses the page at / of a running karnak as a person would, in headless Chromium:
 // signs in, runs every tab, subscribes in one page and sends from another, cuts the
-// socket and looks for what was missed. Takes three screenshots: playground-start.png
-// before signing in, playground-messages.png of an answer, playground.png of a stream.
+// socket and looks for what was missed, and comes and goes. Takes four screenshots:
+// playground-start.png before signing in, playground-messages.png of an answer,
+// playground.png of a stream, playground-presence.png of who is there.
 //
 //   node shot.mjs http://localhost:8080 playground.png [email password]
 //
@@ -187,6 +188,19 @@ try {
   await show(reader, "ChannelEvents");
   await reader.screenshot({ path: shot });
 
+  const who = await sender.getByTestId("who").innerText();
+  await show(reader, "Presence");
+  await play(reader);
+  await waitFor("who is there at first", () => shown(reader, "1 here · all of them"));
+  await show(sender, "Presence");
+  await play(sender);
+  await waitFor("the other to come", () => shown(reader, /2 here · joined: /));
+  await waitFor("both at once", () => shown(sender, "2 here · all of them"));
+  await reader.screenshot({ path: named("presence") });
+  await live(sender).getByRole("button", { name: "Stop" }).click();
+  await waitFor("the other to leave", () => shown(reader, /1 here · left: /));
+  console.log(`ok  ${who.trim().split("\n")[0]} came and left`);
+
   await sender.locator(".kp-chip").click();
   await sender.getByRole("button", { name: "Sign out" }).click();
   await sender.locator("#kp-session input[name=email]").waitFor();
@@ -195,7 +209,7 @@ try {
 
   assert.deepEqual(foreign, [], "the page asks no other host");
   assert.deepEqual(faults, [], "the page reports no fault");
-  console.log(`screenshots: ${shot}, ${named("start")}, ${named("messages")}`);
+  console.log(`screenshots: ${shot}, ${named("start")}, ${named("messages")}, ${named("presence")}`);
 } finally {
   await context.close();
   await rm(profile, { recursive: true, force: true });

@@ -91,11 +91,25 @@ function Status({ stream }) {
   );
 }
 
+// present tells of a change of who is there, in words.
+function present(event) {
+  if (event?.presentCount === undefined) return "";
+  const names = (users) => users?.map((one) => one.displayName).join(", ");
+  return [
+    `${event.presentCount} here`,
+    event.joined?.length > 0 && `${event.snapshot ? "all of them" : "joined"}: ${names(event.joined)}`,
+    event.left?.length > 0 && `left: ${names(event.left)}`,
+    event.typing?.length > 0 && `typing: ${names(event.typing)}`,
+  ]
+    .filter(Boolean)
+    .join(" · ");
+}
+
 function Entry({ entry }) {
   const { event, errors, at } = entry;
   const text = errors
     ? errors.map((one) => one.message).join(" ")
-    : (event?.message?.body ?? event?.channel?.name ?? event?.user?.displayName ?? "");
+    : (event?.message?.body ?? event?.channel?.name ?? event?.user?.displayName ?? present(event));
   return (
     <li className={errors ? "kp-error" : undefined}>
       <span className="kp-seq">{event?.seq ?? ""}</span>

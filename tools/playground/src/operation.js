@@ -24,6 +24,9 @@ export function resumePlan(operation) {
   const cursor = field.selectionSet?.selections.some(
     (part) => part.kind === Kind.FIELD && part.name.value === "cursor" && !part.alias,
   );
+  // What tells everything again after a cut has nothing to resume.
+  const whole = field.selectionSet?.selections.some((part) => part.kind === Kind.FIELD && part.name.value === "snapshot");
+  if (whole) return { key, variable: "", missing: "" };
   const missing = [!variable && "pass `after: $after`", !cursor && "select `cursor`"].filter(Boolean).join(" and ");
   return { key, variable, missing };
 }
