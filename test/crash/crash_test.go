@@ -41,12 +41,13 @@ func sound(t *testing.T, r Report, out *bytes.Buffer) {
 	}
 }
 
-// TestStorm kills and pauses one of three nodes at a time, cuts the bus and their clients' connections.
+// TestStorm kills and pauses one of three nodes at a time, restarts their PostgreSQL, cuts the bus and their clients' connections.
 func TestStorm(t *testing.T) {
 	t.Parallel()
+	c := cluster(t)
 	var out bytes.Buffer
 	r, err := Run(t.Context(), Plan{
-		Engine: rig.Postgres, Binary: karnak, Server: os.Getenv("KARNAK_TEST_POSTGRES"), Folder: t.TempDir(), Out: &out, Args: []string{"--postgres-pool=8"},
+		Engine: rig.Postgres, Binary: karnak, Server: c.URL, Cluster: c, Folder: t.TempDir(), Out: &out, Args: []string{"--postgres-pool=8"},
 		Nodes: 3, Bus: rig.NATS, Weather: &storm, Cycles: 12, Least: 200 * time.Millisecond, Most: time.Second, Writers: 24, Subscribers: 24, Seed: uint64(time.Now().UnixNano()),
 	})
 	if err != nil {

@@ -4,7 +4,7 @@
 //
 //	go run ./test/crash -engine sqlite -cycles 300
 //	go run ./tools/testpg -durable -- go run ./test/crash -engine postgres -cycles 300
-//	go run ./tools/testpg -durable -- go run ./test/crash -engine postgres -nodes 3 -cycles 100
+//	go run ./test/crash -engine postgres -nodes 3 -cycles 100
 //	go run ./test/crash -failpoints -cycles 20
 package main
 
@@ -46,7 +46,7 @@ func command(ctx context.Context, args []string, out io.Writer) (err error) {
 	f.DurationVar(&p.Most, "most", 1500*time.Millisecond, "most time between ready and kill")
 	f.IntVar(&p.Writers, "writers", 32, "clients that write")
 	f.IntVar(&p.Subscribers, "subscribers", 16, "clients that read live")
-	f.IntVar(&p.Nodes, "nodes", 1, "how many servers share the database, PostgreSQL's: then one is killed or paused at a time, the bus is cut, and connections are, too")
+	f.IntVar(&p.Nodes, "nodes", 1, "how many servers share the database, PostgreSQL's: then one is killed or paused at a time, the bus is cut, and connections are, too; PostgreSQL is restarted where no server is given")
 	f.StringVar(&p.Bus, "bus", rig.NATS, "what several servers hear each other by: nats, routes or none")
 	f.Uint64Var(&p.Seed, "seed", uint64(time.Now().UnixNano())>>10, "seed of everything random")
 	f.StringVar(&p.Binary, "karnak", "", "the server's binary; built where it is empty")
@@ -76,6 +76,13 @@ func command(ctx context.Context, args []string, out io.Writer) (err error) {
 		return runControls(ctx, p, *only)
 	case *cuts:
 		return runPower(ctx, p)
+	}
+	if p.Nodes > 1 && p.Server == "" {
+		if p.Cluster, err = rig.NewCluster(ctx, p.Folder, "-durable"); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, p.Cluster.Close()) }()
+		p.Server = p.Cluster.URL
 	}
 	carry, tags := Run, []string(nil)
 	if *falls {

@@ -28,6 +28,8 @@ type Plan struct {
 	// Nodes is how many servers there are, 0 for 1; Bus what they hear each other by.
 	Nodes int
 	Bus   string
+	// Cluster is the server, where a storm may restart it; nil for one that is left alone.
+	Cluster *rig.Cluster
 	// Weather is what happens to connections on their way; nil for nothing.
 	Weather *rig.Weather
 	Seed    uint64

@@ -8,10 +8,12 @@ import (
 	"karnak/test/crash/rig"
 )
 
-// What happens to several nodes: of a hundred cycles so many pause one, and so many take the bus away; the others kill one.
+// What happens to several nodes: of a hundred cycles so many pause one, so many take the bus away, and so many PostgreSQL; the others
+// kill one.
 const (
-	paused = 12
-	deaf   = 12
+	paused  = 12
+	deaf    = 12
+	unbased = 8
 	// longestPause is how long that lasts at most.
 	longestPause = 2 * time.Second
 )
@@ -34,6 +36,11 @@ func (r *run) strike(ctx context.Context) error {
 		r.bus.Cut()
 		err := r.pause(ctx, lasts)
 		return errors.Join(err, r.bus.Mend())
+	case chance < paused+deaf+unbased && r.Cluster != nil:
+		if err := r.Cluster.Stop(); err != nil {
+			return err
+		}
+		return errors.Join(r.pause(ctx, lasts), r.Cluster.Start(), r.Cluster.Ready(ctx))
 	}
 	if err := r.kill(node.Server); err != nil {
 		return err

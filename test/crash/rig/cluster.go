@@ -31,14 +31,14 @@ type Cluster struct {
 
 const variable = "KARNAK_TEST_POSTGRES"
 
-// NewCluster starts a server. Close ends it; it ends, too, when this process does.
-func NewCluster(ctx context.Context, folder string) (c *Cluster, err error) {
+// NewCluster starts a server; flags are those of testpg. Close ends it; it ends, too, when this process does.
+func NewCluster(ctx context.Context, folder string, flags ...string) (c *Cluster, err error) {
 	testpg, err := build(ctx, filepath.Join(folder, "testpg"), "karnak/tools/testpg")
 	if err != nil {
 		return nil, err
 	}
 	// The command of testpg tells the address, and then waits for the end of its input.
-	cmd := exec.Command(testpg, "--", "sh", "-c", `echo "$`+variable+`"; exec cat`)
+	cmd := exec.Command(testpg, append(flags, "--", "sh", "-c", `echo "$`+variable+`"; exec cat`)...)
 	for _, v := range os.Environ() {
 		if !strings.HasPrefix(v, variable+"=") {
 			cmd.Env = append(cmd.Env, v)
@@ -127,6 +127,28 @@ func (c *Cluster) Start() error {
 	}
 	c.again, c.pid = cmd, cmd.Process.Pid
 	return nil
+}
+
+// Ready waits until the server takes connections.
+func (c *Cluster) Ready(ctx context.Context) (err error) {
+	db, err := sql.Open(Postgres, c.URL)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	ctx, cancel := context.WithTimeout(ctx, startWithin)
+	defer cancel()
+	for {
+		err := db.PingContext(ctx)
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("PostgreSQL takes no connections: %w", err)
+		case <-time.After(askEvery):
+		}
+	}
 }
 
 // Pause stops every process of the server where it stands; connections stay open and nothing answers. Resume lets them go on.
