@@ -12,6 +12,7 @@ import (
 	"entgo.io/ent/privacy"
 
 	"karnak/authz"
+	"karnak/ent"
 	"karnak/ent/entgen"
 	"karnak/internal/app/apptest"
 	"karnak/test/world"
@@ -42,14 +43,22 @@ func TestWall(t *testing.T) {
 			t.Errorf("%s is not read by ent: give byEnt() in test/matrix/wall_test.go a reader", table)
 			continue
 		}
-		byStatement := func(ctx context.Context) ([]string, error) { return read(ctx, n, query) }
-		for by, f := range map[string]func(context.Context) ([]string, error){"ent": byEnt, "a statement": byStatement} {
+		byStatement := func(ctx context.Context) ([]string, error) { return read(ctx, n.DB().Reader(), query) }
+		// Reads outside and inside of transactions have connections of their own.
+		byChange := func(ctx context.Context) (rows []string, err error) {
+			err = n.DB().InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
+				rows, err = read(ctx, tx, query)
+				return err
+			})
+			return rows, err
+		}
+		for by, f := range map[string]func(context.Context) ([]string, error){"ent": byEnt, "a statement": byStatement, "a change": byChange} {
 			rows, err := f(ctx)
 			if err != nil || len(rows) == 0 || slices.ContainsFunc(rows, func(x string) bool { return x != ids[0] }) {
 				t.Errorf("%s by %s: %d rows, of %v: %v", table, by, len(rows), slices.Compact(slices.Sorted(slices.Values(rows))), err)
 			}
 		}
-		if all, err := read(authz.System(t.Context(), "test"), n, query); err != nil || !slices.Contains(all, b.IDs["workspace"]) {
+		if all, err := read(authz.System(t.Context(), "test"), n.DB().Reader(), query); err != nil || !slices.Contains(all, b.IDs["workspace"]) {
 			t.Errorf("%s has nothing of the other tenant, which proves nothing: %v", table, err)
 		}
 	}
@@ -58,9 +67,11 @@ func TestWall(t *testing.T) {
 	}
 }
 
-func read(ctx context.Context, n *apptest.Node, query string) ([]string, error) {
+func read(ctx context.Context, from interface {
+	Query(ctx context.Context, query string, args, v any) error
+}, query string) ([]string, error) {
 	rows := &sql.Rows{}
-	if err := n.DB().Reader().Query(ctx, query, []any{}, rows); err != nil {
+	if err := from.Query(ctx, query, []any{}, rows); err != nil {
 		return nil, err
 	}
 	defer func() { _ = rows.Close() }()
