@@ -18,20 +18,20 @@ type Progress func(done, total int)
 
 // Backup copies the SQLite database at a path, as it is at one moment, into a new file. Whoever has it open goes on meanwhile.
 // The copy is checked, and durable when Backup returns.
-func Backup(ctx context.Context, from, to string, told Progress) (err error) {
+func Backup(ctx context.Context, from, to string, told Progress) error {
 	if err := isNew(to); err != nil {
 		return err
 	}
-	part := to + ".part"
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, discard(part))
-		}
-	}()
-	if err := copyFile(ctx, from, part, told); err != nil {
-		return err
+	return whole(to, func(part string) error { return copyFile(ctx, from, part, told) })
+}
+
+// whole makes a file under another name, and gives it its own when it is finished: else there is none.
+func whole(path string, fill func(part string) error) error {
+	part := path + ".part"
+	if err := fill(part); err != nil {
+		return errors.Join(err, discard(part))
 	}
-	return errors.Join(os.Rename(part, to), syncFolder(to))
+	return errors.Join(os.Rename(part, path), syncFolder(path))
 }
 
 func isNew(path string) error {

@@ -19,15 +19,15 @@ func Dump(ctx context.Context, database, to string, options map[string]string) e
 	if err := isNew(to); err != nil {
 		return err
 	}
-	part := to + ".part"
-	if err := private(part); err != nil {
-		return err
-	}
-	err := client(ctx, database, options, "pg_dump", "--format=custom", "--enable-row-security", "--no-owner", "--file="+part)
-	if err != nil {
-		return errors.Join(err, discard(part))
-	}
-	return errors.Join(syncFile(part), os.Rename(part, to), syncFolder(to))
+	return whole(to, func(part string) error {
+		if err := private(part); err != nil {
+			return err
+		}
+		if err := client(ctx, database, options, "pg_dump", "--format=custom", "--enable-row-security", "--no-owner", "--file="+part); err != nil {
+			return err
+		}
+		return syncFile(part)
+	})
 }
 
 // Undump reads what Dump wrote into an empty PostgreSQL database, all of it or nothing, by pg_restore.
@@ -53,8 +53,8 @@ func client(ctx context.Context, database string, options map[string]string, nam
 	if err != nil {
 		return errors.New("the database URL cannot be used: check host, port and parameters")
 	}
-	cmd := exec.CommandContext(ctx, path, append(args, "--no-password", "--dbname="+said.Database)...)
-	cmd.Env = append(os.Environ(), clientEnv(u, said, options)...) //nolint:forbidigo // a program of PostgreSQL's reads the same variables as the drivers
+	cmd := exec.CommandContext(ctx, path, append(args, "--no-password", "--dbname="+said.Database)...) //nolint:gosec // a program of PostgreSQL's; the operator names the database
+	cmd.Env = append(os.Environ(), clientEnv(u, said, options)...)                                     //nolint:forbidigo // a program of PostgreSQL's reads the same variables as the drivers
 	var errs bytes.Buffer
 	cmd.Stderr = &errs
 	if err := cmd.Run(); err != nil {

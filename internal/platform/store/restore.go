@@ -27,19 +27,15 @@ func Restore(ctx context.Context, from, to, aside string, prepare func(context.C
 			return err
 		}
 	}
-	part := to + ".part"
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, discard(part))
+	return whole(to, func(part string) error {
+		if err := copyFile(ctx, from, part, told); err != nil {
+			return err
 		}
-	}()
-	if err := errors.Join(copyFile(ctx, from, part, told), prepared(ctx, part, prepare)); err != nil {
-		return err
-	}
-	if err := keep(ctx, to, aside); err != nil {
-		return err
-	}
-	return errors.Join(os.Rename(part, to), syncFolder(to))
+		if err := prepared(ctx, part, prepare); err != nil {
+			return err
+		}
+		return keep(ctx, to, aside)
+	})
 }
 
 func prepared(ctx context.Context, path string, prepare func(context.Context, *Store) error) error {
@@ -81,7 +77,7 @@ func spare(path string, b []byte) error {
 	if len(b) == 0 {
 		return nil
 	}
-	return os.WriteFile(path, b, 0o600)
+	return os.WriteFile(path, b, 0o600) //nolint:gosec // the operator names the folder
 }
 
 // fold writes into a database what waits beside it.
