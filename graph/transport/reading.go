@@ -96,10 +96,10 @@ func (r *reading) render(ctx context.Context, e Event) (payload []byte, clean bo
 	return appendResponse(nil, resp), len(resp.Errors) == 0, nil
 }
 
-// again is an operation to be executed once more.
+// again is an operation to be executed for a group: without the headers of who came first, which are theirs.
 func again(oc *graphql.OperationContext) *graphql.OperationContext {
 	return &graphql.OperationContext{
-		RawQuery: oc.RawQuery, Variables: oc.Variables, OperationName: oc.OperationName, Doc: oc.Doc, Extensions: oc.Extensions, Headers: oc.Headers,
+		RawQuery: oc.RawQuery, Variables: oc.Variables, OperationName: oc.OperationName, Doc: oc.Doc, Extensions: oc.Extensions,
 		Operation: oc.Operation, DisableIntrospection: oc.DisableIntrospection, RecoverFunc: oc.RecoverFunc,
 		ResolverMiddleware: oc.ResolverMiddleware, RootResolverMiddleware: oc.RootResolverMiddleware, Stats: oc.Stats,
 	}

@@ -37,7 +37,10 @@ func Restore(ctx context.Context, cfg *config.Config, file string, replace bool,
 		if replace {
 			return errors.New("on PostgreSQL a backup goes into an empty database: make one, and name it in KARNAK_DATABASE_URL")
 		}
-		if err := restorePostgres(ctx, cfg, file); err != nil {
+		if err := store.Undump(ctx, cfg.DatabaseURL.Reveal(), file, appRole); err != nil {
+			return err
+		}
+		if err := Restored(ctx, cfg); err != nil {
 			return err
 		}
 		return told(out, "The database is as in %s. Cursors from before are refused as CURSOR_RESET.\n", file)
@@ -69,31 +72,6 @@ func Restore(ctx context.Context, cfg *config.Config, file string, replace bool,
 func told(out io.Writer, format string, args ...any) error {
 	_, err := fmt.Fprintf(out, format, args...)
 	return err
-}
-
-// restorePostgres reads a dump into an empty database.
-func restorePostgres(ctx context.Context, cfg *config.Config, file string) (err error) {
-	s, err := store.Open(ctx, store.Config{URL: cfg.DatabaseURL.Reveal(), Pool: 2})
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, s.Close()) }()
-	var tables int
-	if err := s.DB().QueryRowContext(ctx, "SELECT count(*) FROM pg_tables WHERE schemaname = current_schema()").Scan(&tables); err != nil {
-		return err
-	}
-	if tables > 0 {
-		return errors.New("the database is not empty: make another one, and name it in KARNAK_DATABASE_URL")
-	}
-	// Rights that the dump gives to the role need it.
-	if _, err := s.DB().ExecContext(ctx, `DO $$ BEGIN CREATE ROLE `+appRole+` NOLOGIN;
-EXCEPTION WHEN insufficient_privilege OR duplicate_object OR unique_violation THEN NULL; END $$`); err != nil {
-		return err
-	}
-	if err := store.Undump(ctx, cfg.DatabaseURL.Reveal(), file); err != nil {
-		return err
-	}
-	return Restored(ctx, cfg)
 }
 
 // Restored begins a new epoch in a database that was restored by other means than Restore. No server may run on it: one that does

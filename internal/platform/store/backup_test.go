@@ -67,6 +67,38 @@ func TestBackupIsOfOneMoment(t *testing.T) {
 	}
 }
 
+// TestBackupLeavesOutWhatComesMeanwhile writes between two steps of a copy: that is not in it, and does not begin it anew.
+func TestBackupLeavesOutWhatComesMeanwhile(t *testing.T) {
+	t.Parallel()
+	s := opened(t)
+	var path string
+	if err := s.read.QueryRow("SELECT file FROM pragma_database_list WHERE name = 'main'").Scan(&path); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.DB().Exec("INSERT INTO n (v, pad) VALUES (1, zeroblob(?))", 2*pagesAtOnce*4096); err != nil {
+		t.Fatal(err)
+	}
+	to, told := filepath.Join(t.TempDir(), "copy"), 0
+	err := Backup(t.Context(), path, to, func(int, int) {
+		if told++; told == 1 {
+			if err := s.InTx(t.Context(), insert(2)); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	if err != nil || told < 3 || told > 4 {
+		t.Fatalf("the copy took %d steps: %v", told, err)
+	}
+	copied, err := Open(t.Context(), Config{Path: to})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer copied.Close()
+	if got := rows(t, copied); !slices.Equal(got, []int{1}) {
+		t.Errorf("the copy has the rows %v", got)
+	}
+}
+
 func TestBackupRefuses(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()

@@ -30,12 +30,34 @@ func Dump(ctx context.Context, database, to string, options map[string]string) e
 	})
 }
 
-// Undump reads what Dump wrote into an empty PostgreSQL database, all of it or nothing, by pg_restore.
-func Undump(ctx context.Context, database, from string) error {
+// Undump reads what Dump wrote into an empty PostgreSQL database, all of it or nothing, by pg_restore. Rights that are given to the
+// role in it need the role, which is made where this may be done.
+func Undump(ctx context.Context, database, from, role string) error {
 	if _, err := os.Stat(from); err != nil {
 		return err
 	}
+	if err := prepareUndump(ctx, database, role); err != nil {
+		return err
+	}
 	return client(ctx, database, nil, "pg_restore", "--single-transaction", "--exit-on-error", "--no-owner", from)
+}
+
+func prepareUndump(ctx context.Context, database, role string) (err error) {
+	s, err := openPostgres(ctx, Config{URL: database, Pool: 1})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	var tables int
+	if err := s.write.QueryRowContext(ctx, "SELECT count(*) FROM pg_tables WHERE schemaname = current_schema()").Scan(&tables); err != nil {
+		return err
+	}
+	if tables > 0 {
+		return errors.New("the database is not empty: make another one, and name it in KARNAK_DATABASE_URL")
+	}
+	_, err = s.write.ExecContext(ctx, "DO $$ BEGIN CREATE ROLE "+pq.QuoteIdentifier(role)+` NOLOGIN;
+EXCEPTION WHEN insufficient_privilege OR duplicate_object OR unique_violation THEN NULL; END $$`)
+	return err
 }
 
 // client runs one of PostgreSQL's own programs. Where to and as whom goes by the environment, since the list of processes shows
