@@ -5,21 +5,23 @@ type Permission string
 
 // The permissions there are; what each allows is told by All.
 const (
-	AdminAccess  Permission = "admin:access"
-	AdminBilling Permission = "admin:billing"
-	AdminSystem  Permission = "admin:system"
-	AdminUsers   Permission = "admin:users"
-	APIAdmin     Permission = "api:admin"
-	APIRead      Permission = "api:read"
-	APIWrite     Permission = "api:write"
-	ChatDelete   Permission = "chat:delete"
-	ChatRead     Permission = "chat:read"
-	ChatReadAll  Permission = "chat:read:all"
-	ChatWrite    Permission = "chat:write"
-	FeedRead     Permission = "feed:read"
-	UserDelete   Permission = "user:delete"
-	UserRead     Permission = "user:read"
-	UserWrite    Permission = "user:write"
+	AdminAccess    Permission = "admin:access"
+	AdminBilling   Permission = "admin:billing"
+	AdminSystem    Permission = "admin:system"
+	AdminUsers     Permission = "admin:users"
+	APIAdmin       Permission = "api:admin"
+	APIRead        Permission = "api:read"
+	APIWrite       Permission = "api:write"
+	AssistantRead  Permission = "assistant:read"
+	AssistantWrite Permission = "assistant:write"
+	ChatDelete     Permission = "chat:delete"
+	ChatRead       Permission = "chat:read"
+	ChatReadAll    Permission = "chat:read:all"
+	ChatWrite      Permission = "chat:write"
+	FeedRead       Permission = "feed:read"
+	UserDelete     Permission = "user:delete"
+	UserRead       Permission = "user:read"
+	UserWrite      Permission = "user:write"
 )
 
 // Info describes a permission.
@@ -40,6 +42,8 @@ var registry = [...]Info{
 	{APIAdmin, "Manage API keys and their limits over the whole platform.", true},
 	{APIRead, "Read with an API key.", false},
 	{APIWrite, "Write with an API key.", false},
+	{AssistantRead, "Read one's conversations with language models, and follow how answers are made.", false},
+	{AssistantWrite, "Have language models answer, and stop them.", false},
 	{ChatDelete, "Delete one's own messages.", false},
 	{ChatRead, "Read the public channels, and those one is a member of.", false},
 	{ChatReadAll, "Read private channels without being a member and, with a channel's moderation right, delete others' messages.", false},

@@ -29,7 +29,7 @@ func BuiltIn() []RoleDef {
 	return []RoleDef{
 		{
 			Name:  RoleUser,
-			Allow: names(UserRead, ChatRead, ChatWrite, APIRead, FeedRead),
+			Allow: names(UserRead, ChatRead, ChatWrite, APIRead, FeedRead, AssistantRead, AssistantWrite),
 		},
 		{
 			Name:    RolePro,

@@ -59,6 +59,8 @@ func settle(ctx context.Context, tx *ent.Tx, name string) (s side, err error) {
 	c := tx.Channel.Create().SetWorkspaceID(w.ID).SetName(name).SetNameKey(name).SetVisibility(enum.Public).SetCreatedBy(u.ID).SetCreatedAt(now)
 	var channel *entgen.Channel
 	var message *entgen.Message
+	var conversation *entgen.Conversation
+	var generation *entgen.Generation
 	steps := []func() error{
 		func() error {
 			return tx.Member.Create().SetWorkspaceID(w.ID).SetUserID(u.ID).SetRole("admin").SetJoinedAt(now).Exec(ctx)
@@ -79,6 +81,21 @@ func settle(ctx context.Context, tx *ent.Tx, name string) (s side, err error) {
 		},
 		func() error {
 			return tx.Reaction.Create().SetWorkspaceID(w.ID).SetMessageID(message.ID).SetUserID(u.ID).SetEmoji("👍").SetCreatedAt(now).Exec(ctx)
+		},
+		func() (err error) {
+			conversation, err = tx.Conversation.Create().SetWorkspaceID(w.ID).SetChannelID(channel.ID).SetCreatedBy(u.ID).SetModel("m").SetCreatedAt(now).Save(ctx)
+			return err
+		},
+		func() (err error) {
+			generation, err = tx.Generation.Create().SetWorkspaceID(w.ID).SetConversationID(conversation.ID).SetChannelID(channel.ID).SetPromptID(message.ID).
+				SetStartedBy(u.ID).SetModel("m").SetMaxTokens(1).SetCreatedAt(now).Save(ctx)
+			return err
+		},
+		func() error {
+			return tx.Tape.Create().SetID(generation.ID).SetWorkspaceID(w.ID).SetKind("x").Exec(ctx)
+		},
+		func() error {
+			return tx.TapeStep.Create().SetWorkspaceID(w.ID).SetTapeID(generation.ID).SetSeq(1).SetKind("x").SetRecordedAt(now).SetLogSeq(1).Exec(ctx)
 		},
 		func() error {
 			return tx.CustomRole.Create().SetWorkspaceID(w.ID).SetName("own").SetParents([]string{}).SetAllow([]string{}).SetDeny([]string{}).SetCreatedAt(now).Exec(ctx)

@@ -37,6 +37,10 @@ func (r *Resolver) node(ctx context.Context, objectID string) (scalar.Object, er
 		return object(r.chat.MemberByID(ctx, objectID))
 	case id.Message:
 		return object(r.chat.MessageByID(ctx, objectID))
+	case id.Conversation:
+		return object(r.assistant.ConversationByID(ctx, objectID))
+	case id.Generation:
+		return object(r.assistant.GenerationByID(ctx, objectID))
 	}
 	return nil, nil
 }

@@ -5,12 +5,14 @@ package resolvers
 import (
 	"context"
 
+	"karnak/ent/entgen"
 	"karnak/graph/model"
 	"karnak/graph/scalar"
 	"karnak/internal/core/guard"
 	"karnak/internal/domain/access"
 	"karnak/internal/domain/activity"
 	"karnak/internal/domain/admin"
+	"karnak/internal/domain/assistant"
 	"karnak/internal/domain/chat"
 	"karnak/internal/domain/identity"
 	"karnak/internal/domain/workspace"
@@ -25,6 +27,7 @@ type Config struct {
 	Chat      *chat.Service
 	Activity  *activity.Service
 	Admin     *admin.Service
+	Assistant *assistant.Service
 	// Info tells what the server is and stands on.
 	Info func() *model.ServerInfo
 }
@@ -38,12 +41,13 @@ type Resolver struct {
 	chat      *chat.Service
 	activity  *activity.Service
 	admin     *admin.Service
+	assistant *assistant.Service
 	info      func() *model.ServerInfo
 }
 
 // New returns the resolvers.
 func New(c Config) *Resolver {
-	return &Resolver{c.Guard, c.Identity, c.Workspace, c.Access, c.Chat, c.Activity, c.Admin, c.Info}
+	return &Resolver{c.Guard, c.Identity, c.Workspace, c.Access, c.Chat, c.Activity, c.Admin, c.Assistant, c.Info}
 }
 
 // actor returns who did something; nil for the system.
@@ -56,4 +60,12 @@ func (r *Resolver) actor(ctx context.Context, userID string) (scalar.Object, err
 		return nil, err
 	}
 	return u, err
+}
+
+// answer returns a message that a model wrote; nil for none.
+func (r *Resolver) answer(ctx context.Context, messageID *string) (*entgen.Message, error) {
+	if messageID == nil || *messageID == "" {
+		return nil, nil
+	}
+	return r.chat.Message(ctx, *messageID)
 }

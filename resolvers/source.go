@@ -11,6 +11,7 @@ import (
 	"karnak/internal/core/eventlog"
 	"karnak/internal/core/stream"
 	"karnak/internal/domain/activity"
+	"karnak/internal/domain/assistant"
 	"karnak/internal/domain/chat"
 )
 
@@ -137,5 +138,11 @@ func asChannelEvent(item stream.Item) chat.ChannelEvent {
 	if item.Gap != nil {
 		return activity.Gap(item.Gap)
 	}
-	return chat.Typed(item.Event)
+	if x := chat.Typed(item.Event); x != nil {
+		return x
+	}
+	if x := assistant.Typed(item.Event); x != nil {
+		return x
+	}
+	return nil
 }

@@ -30,6 +30,7 @@ type commands struct {
 	Restored restoredCommand `cmd:"" help:"Tell the database that other tools restored it: cursors from before are refused."`
 	Schema   schemaCommand   `cmd:"" help:"Print the published GraphQL schema."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`
+	Twins    twinsCommand    `cmd:"" help:"Serve stand-ins for providers, for tests and for trying out."`
 	Health   healthCommand   `cmd:"" help:"Ask the server at --addr whether it is alive."`
 }
 
@@ -114,6 +115,14 @@ func (restoredCommand) Run(ctx context.Context, cfg *config.Config, faults setti
 		return err
 	}
 	return app.Restored(ctx, cfg)
+}
+
+type twinsCommand struct {
+	LLM string `name:"llm" default:"127.0.0.1:8090" help:"Address of the stand-in for providers of language models."`
+}
+
+func (c twinsCommand) Run(ctx context.Context, out io.Writer) error {
+	return app.Twins(ctx, c.LLM, out)
 }
 
 type schemaCommand struct{}

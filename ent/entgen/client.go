@@ -13,9 +13,11 @@ import (
 
 	"karnak/ent/entgen/channel"
 	"karnak/ent/entgen/channelmember"
+	"karnak/ent/entgen/conversation"
 	"karnak/ent/entgen/customrole"
 	"karnak/ent/entgen/event"
 	"karnak/ent/entgen/eventhead"
+	"karnak/ent/entgen/generation"
 	"karnak/ent/entgen/grant"
 	"karnak/ent/entgen/idempotency"
 	"karnak/ent/entgen/invitation"
@@ -25,6 +27,8 @@ import (
 	"karnak/ent/entgen/readstate"
 	"karnak/ent/entgen/session"
 	"karnak/ent/entgen/signingkey"
+	"karnak/ent/entgen/tape"
+	"karnak/ent/entgen/tapestep"
 	"karnak/ent/entgen/user"
 	"karnak/ent/entgen/workspace"
 
@@ -44,12 +48,16 @@ type Client struct {
 	Channel *ChannelClient
 	// ChannelMember is the client for interacting with the ChannelMember builders.
 	ChannelMember *ChannelMemberClient
+	// Conversation is the client for interacting with the Conversation builders.
+	Conversation *ConversationClient
 	// CustomRole is the client for interacting with the CustomRole builders.
 	CustomRole *CustomRoleClient
 	// Event is the client for interacting with the Event builders.
 	Event *EventClient
 	// EventHead is the client for interacting with the EventHead builders.
 	EventHead *EventHeadClient
+	// Generation is the client for interacting with the Generation builders.
+	Generation *GenerationClient
 	// Grant is the client for interacting with the Grant builders.
 	Grant *GrantClient
 	// Idempotency is the client for interacting with the Idempotency builders.
@@ -68,6 +76,10 @@ type Client struct {
 	Session *SessionClient
 	// SigningKey is the client for interacting with the SigningKey builders.
 	SigningKey *SigningKeyClient
+	// Tape is the client for interacting with the Tape builders.
+	Tape *TapeClient
+	// TapeStep is the client for interacting with the TapeStep builders.
+	TapeStep *TapeStepClient
 	// User is the client for interacting with the User builders.
 	User *UserClient
 	// Workspace is the client for interacting with the Workspace builders.
@@ -85,9 +97,11 @@ func (c *Client) init() {
 	c.Schema = migrate.NewSchema(c.driver)
 	c.Channel = NewChannelClient(c.config)
 	c.ChannelMember = NewChannelMemberClient(c.config)
+	c.Conversation = NewConversationClient(c.config)
 	c.CustomRole = NewCustomRoleClient(c.config)
 	c.Event = NewEventClient(c.config)
 	c.EventHead = NewEventHeadClient(c.config)
+	c.Generation = NewGenerationClient(c.config)
 	c.Grant = NewGrantClient(c.config)
 	c.Idempotency = NewIdempotencyClient(c.config)
 	c.Invitation = NewInvitationClient(c.config)
@@ -97,6 +111,8 @@ func (c *Client) init() {
 	c.ReadState = NewReadStateClient(c.config)
 	c.Session = NewSessionClient(c.config)
 	c.SigningKey = NewSigningKeyClient(c.config)
+	c.Tape = NewTapeClient(c.config)
+	c.TapeStep = NewTapeStepClient(c.config)
 	c.User = NewUserClient(c.config)
 	c.Workspace = NewWorkspaceClient(c.config)
 }
@@ -193,9 +209,11 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		config:        cfg,
 		Channel:       NewChannelClient(cfg),
 		ChannelMember: NewChannelMemberClient(cfg),
+		Conversation:  NewConversationClient(cfg),
 		CustomRole:    NewCustomRoleClient(cfg),
 		Event:         NewEventClient(cfg),
 		EventHead:     NewEventHeadClient(cfg),
+		Generation:    NewGenerationClient(cfg),
 		Grant:         NewGrantClient(cfg),
 		Idempotency:   NewIdempotencyClient(cfg),
 		Invitation:    NewInvitationClient(cfg),
@@ -205,6 +223,8 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		ReadState:     NewReadStateClient(cfg),
 		Session:       NewSessionClient(cfg),
 		SigningKey:    NewSigningKeyClient(cfg),
+		Tape:          NewTapeClient(cfg),
+		TapeStep:      NewTapeStepClient(cfg),
 		User:          NewUserClient(cfg),
 		Workspace:     NewWorkspaceClient(cfg),
 	}, nil
@@ -228,9 +248,11 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		config:        cfg,
 		Channel:       NewChannelClient(cfg),
 		ChannelMember: NewChannelMemberClient(cfg),
+		Conversation:  NewConversationClient(cfg),
 		CustomRole:    NewCustomRoleClient(cfg),
 		Event:         NewEventClient(cfg),
 		EventHead:     NewEventHeadClient(cfg),
+		Generation:    NewGenerationClient(cfg),
 		Grant:         NewGrantClient(cfg),
 		Idempotency:   NewIdempotencyClient(cfg),
 		Invitation:    NewInvitationClient(cfg),
@@ -240,6 +262,8 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		ReadState:     NewReadStateClient(cfg),
 		Session:       NewSessionClient(cfg),
 		SigningKey:    NewSigningKeyClient(cfg),
+		Tape:          NewTapeClient(cfg),
+		TapeStep:      NewTapeStepClient(cfg),
 		User:          NewUserClient(cfg),
 		Workspace:     NewWorkspaceClient(cfg),
 	}, nil
@@ -271,9 +295,10 @@ func (c *Client) Close() error {
 // In order to add hooks to a specific client, call: `client.Node.Use(...)`.
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
-		c.Channel, c.ChannelMember, c.CustomRole, c.Event, c.EventHead, c.Grant,
-		c.Idempotency, c.Invitation, c.Member, c.Message, c.Reaction, c.ReadState,
-		c.Session, c.SigningKey, c.User, c.Workspace,
+		c.Channel, c.ChannelMember, c.Conversation, c.CustomRole, c.Event, c.EventHead,
+		c.Generation, c.Grant, c.Idempotency, c.Invitation, c.Member, c.Message,
+		c.Reaction, c.ReadState, c.Session, c.SigningKey, c.Tape, c.TapeStep, c.User,
+		c.Workspace,
 	} {
 		n.Use(hooks...)
 	}
@@ -283,9 +308,10 @@ func (c *Client) Use(hooks ...Hook) {
 // In order to add interceptors to a specific client, call: `client.Node.Intercept(...)`.
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
-		c.Channel, c.ChannelMember, c.CustomRole, c.Event, c.EventHead, c.Grant,
-		c.Idempotency, c.Invitation, c.Member, c.Message, c.Reaction, c.ReadState,
-		c.Session, c.SigningKey, c.User, c.Workspace,
+		c.Channel, c.ChannelMember, c.Conversation, c.CustomRole, c.Event, c.EventHead,
+		c.Generation, c.Grant, c.Idempotency, c.Invitation, c.Member, c.Message,
+		c.Reaction, c.ReadState, c.Session, c.SigningKey, c.Tape, c.TapeStep, c.User,
+		c.Workspace,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -298,12 +324,16 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Channel.mutate(ctx, m)
 	case *ChannelMemberMutation:
 		return c.ChannelMember.mutate(ctx, m)
+	case *ConversationMutation:
+		return c.Conversation.mutate(ctx, m)
 	case *CustomRoleMutation:
 		return c.CustomRole.mutate(ctx, m)
 	case *EventMutation:
 		return c.Event.mutate(ctx, m)
 	case *EventHeadMutation:
 		return c.EventHead.mutate(ctx, m)
+	case *GenerationMutation:
+		return c.Generation.mutate(ctx, m)
 	case *GrantMutation:
 		return c.Grant.mutate(ctx, m)
 	case *IdempotencyMutation:
@@ -322,6 +352,10 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Session.mutate(ctx, m)
 	case *SigningKeyMutation:
 		return c.SigningKey.mutate(ctx, m)
+	case *TapeMutation:
+		return c.Tape.mutate(ctx, m)
+	case *TapeStepMutation:
+		return c.TapeStep.mutate(ctx, m)
 	case *UserMutation:
 		return c.User.mutate(ctx, m)
 	case *WorkspaceMutation:
@@ -596,6 +630,140 @@ func (c *ChannelMemberClient) mutate(ctx context.Context, m *ChannelMemberMutati
 		return (&ChannelMemberDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("entgen: unknown ChannelMember mutation op: %q", m.Op())
+	}
+}
+
+// ConversationClient is a client for the Conversation schema.
+type ConversationClient struct {
+	config
+}
+
+// NewConversationClient returns a client for the Conversation from the given config.
+func NewConversationClient(c config) *ConversationClient {
+	return &ConversationClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `conversation.Hooks(f(g(h())))`.
+func (c *ConversationClient) Use(hooks ...Hook) {
+	c.hooks.Conversation = append(c.hooks.Conversation, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `conversation.Intercept(f(g(h())))`.
+func (c *ConversationClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Conversation = append(c.inters.Conversation, interceptors...)
+}
+
+// Create returns a builder for creating a Conversation entity.
+func (c *ConversationClient) Create() *ConversationCreate {
+	mutation := newConversationMutation(c.config, OpCreate)
+	return &ConversationCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Conversation entities.
+func (c *ConversationClient) CreateBulk(builders ...*ConversationCreate) *ConversationCreateBulk {
+	return &ConversationCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ConversationClient) MapCreateBulk(slice any, setFunc func(*ConversationCreate, int)) *ConversationCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ConversationCreateBulk{err: fmt.Errorf("calling to ConversationClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ConversationCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ConversationCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Conversation.
+func (c *ConversationClient) Update() *ConversationUpdate {
+	mutation := newConversationMutation(c.config, OpUpdate)
+	return &ConversationUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ConversationClient) UpdateOne(_m *Conversation) *ConversationUpdateOne {
+	mutation := newConversationMutation(c.config, OpUpdateOne, withConversation(_m))
+	return &ConversationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ConversationClient) UpdateOneID(id string) *ConversationUpdateOne {
+	mutation := newConversationMutation(c.config, OpUpdateOne, withConversationID(id))
+	return &ConversationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Conversation.
+func (c *ConversationClient) Delete() *ConversationDelete {
+	mutation := newConversationMutation(c.config, OpDelete)
+	return &ConversationDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ConversationClient) DeleteOne(_m *Conversation) *ConversationDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ConversationClient) DeleteOneID(id string) *ConversationDeleteOne {
+	builder := c.Delete().Where(conversation.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ConversationDeleteOne{builder}
+}
+
+// Query returns a query builder for Conversation.
+func (c *ConversationClient) Query() *ConversationQuery {
+	return &ConversationQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeConversation},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Conversation entity by its id.
+func (c *ConversationClient) Get(ctx context.Context, id string) (*Conversation, error) {
+	return c.Query().Where(conversation.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ConversationClient) GetX(ctx context.Context, id string) *Conversation {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *ConversationClient) Hooks() []Hook {
+	hooks := c.hooks.Conversation
+	return append(hooks[:len(hooks):len(hooks)], conversation.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *ConversationClient) Interceptors() []Interceptor {
+	return c.inters.Conversation
+}
+
+func (c *ConversationClient) mutate(ctx context.Context, m *ConversationMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ConversationCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ConversationUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ConversationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ConversationDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("entgen: unknown Conversation mutation op: %q", m.Op())
 	}
 }
 
@@ -998,6 +1166,140 @@ func (c *EventHeadClient) mutate(ctx context.Context, m *EventHeadMutation) (Val
 		return (&EventHeadDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("entgen: unknown EventHead mutation op: %q", m.Op())
+	}
+}
+
+// GenerationClient is a client for the Generation schema.
+type GenerationClient struct {
+	config
+}
+
+// NewGenerationClient returns a client for the Generation from the given config.
+func NewGenerationClient(c config) *GenerationClient {
+	return &GenerationClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `generation.Hooks(f(g(h())))`.
+func (c *GenerationClient) Use(hooks ...Hook) {
+	c.hooks.Generation = append(c.hooks.Generation, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `generation.Intercept(f(g(h())))`.
+func (c *GenerationClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Generation = append(c.inters.Generation, interceptors...)
+}
+
+// Create returns a builder for creating a Generation entity.
+func (c *GenerationClient) Create() *GenerationCreate {
+	mutation := newGenerationMutation(c.config, OpCreate)
+	return &GenerationCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Generation entities.
+func (c *GenerationClient) CreateBulk(builders ...*GenerationCreate) *GenerationCreateBulk {
+	return &GenerationCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *GenerationClient) MapCreateBulk(slice any, setFunc func(*GenerationCreate, int)) *GenerationCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &GenerationCreateBulk{err: fmt.Errorf("calling to GenerationClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*GenerationCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &GenerationCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Generation.
+func (c *GenerationClient) Update() *GenerationUpdate {
+	mutation := newGenerationMutation(c.config, OpUpdate)
+	return &GenerationUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *GenerationClient) UpdateOne(_m *Generation) *GenerationUpdateOne {
+	mutation := newGenerationMutation(c.config, OpUpdateOne, withGeneration(_m))
+	return &GenerationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *GenerationClient) UpdateOneID(id string) *GenerationUpdateOne {
+	mutation := newGenerationMutation(c.config, OpUpdateOne, withGenerationID(id))
+	return &GenerationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Generation.
+func (c *GenerationClient) Delete() *GenerationDelete {
+	mutation := newGenerationMutation(c.config, OpDelete)
+	return &GenerationDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *GenerationClient) DeleteOne(_m *Generation) *GenerationDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *GenerationClient) DeleteOneID(id string) *GenerationDeleteOne {
+	builder := c.Delete().Where(generation.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &GenerationDeleteOne{builder}
+}
+
+// Query returns a query builder for Generation.
+func (c *GenerationClient) Query() *GenerationQuery {
+	return &GenerationQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeGeneration},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Generation entity by its id.
+func (c *GenerationClient) Get(ctx context.Context, id string) (*Generation, error) {
+	return c.Query().Where(generation.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *GenerationClient) GetX(ctx context.Context, id string) *Generation {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *GenerationClient) Hooks() []Hook {
+	hooks := c.hooks.Generation
+	return append(hooks[:len(hooks):len(hooks)], generation.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *GenerationClient) Interceptors() []Interceptor {
+	return c.inters.Generation
+}
+
+func (c *GenerationClient) mutate(ctx context.Context, m *GenerationMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&GenerationCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&GenerationUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&GenerationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&GenerationDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("entgen: unknown Generation mutation op: %q", m.Op())
 	}
 }
 
@@ -2207,6 +2509,274 @@ func (c *SigningKeyClient) mutate(ctx context.Context, m *SigningKeyMutation) (V
 	}
 }
 
+// TapeClient is a client for the Tape schema.
+type TapeClient struct {
+	config
+}
+
+// NewTapeClient returns a client for the Tape from the given config.
+func NewTapeClient(c config) *TapeClient {
+	return &TapeClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `tape.Hooks(f(g(h())))`.
+func (c *TapeClient) Use(hooks ...Hook) {
+	c.hooks.Tape = append(c.hooks.Tape, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `tape.Intercept(f(g(h())))`.
+func (c *TapeClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Tape = append(c.inters.Tape, interceptors...)
+}
+
+// Create returns a builder for creating a Tape entity.
+func (c *TapeClient) Create() *TapeCreate {
+	mutation := newTapeMutation(c.config, OpCreate)
+	return &TapeCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Tape entities.
+func (c *TapeClient) CreateBulk(builders ...*TapeCreate) *TapeCreateBulk {
+	return &TapeCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *TapeClient) MapCreateBulk(slice any, setFunc func(*TapeCreate, int)) *TapeCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &TapeCreateBulk{err: fmt.Errorf("calling to TapeClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*TapeCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &TapeCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Tape.
+func (c *TapeClient) Update() *TapeUpdate {
+	mutation := newTapeMutation(c.config, OpUpdate)
+	return &TapeUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *TapeClient) UpdateOne(_m *Tape) *TapeUpdateOne {
+	mutation := newTapeMutation(c.config, OpUpdateOne, withTape(_m))
+	return &TapeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *TapeClient) UpdateOneID(id string) *TapeUpdateOne {
+	mutation := newTapeMutation(c.config, OpUpdateOne, withTapeID(id))
+	return &TapeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Tape.
+func (c *TapeClient) Delete() *TapeDelete {
+	mutation := newTapeMutation(c.config, OpDelete)
+	return &TapeDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *TapeClient) DeleteOne(_m *Tape) *TapeDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *TapeClient) DeleteOneID(id string) *TapeDeleteOne {
+	builder := c.Delete().Where(tape.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &TapeDeleteOne{builder}
+}
+
+// Query returns a query builder for Tape.
+func (c *TapeClient) Query() *TapeQuery {
+	return &TapeQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeTape},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Tape entity by its id.
+func (c *TapeClient) Get(ctx context.Context, id string) (*Tape, error) {
+	return c.Query().Where(tape.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *TapeClient) GetX(ctx context.Context, id string) *Tape {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *TapeClient) Hooks() []Hook {
+	hooks := c.hooks.Tape
+	return append(hooks[:len(hooks):len(hooks)], tape.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *TapeClient) Interceptors() []Interceptor {
+	return c.inters.Tape
+}
+
+func (c *TapeClient) mutate(ctx context.Context, m *TapeMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&TapeCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&TapeUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&TapeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&TapeDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("entgen: unknown Tape mutation op: %q", m.Op())
+	}
+}
+
+// TapeStepClient is a client for the TapeStep schema.
+type TapeStepClient struct {
+	config
+}
+
+// NewTapeStepClient returns a client for the TapeStep from the given config.
+func NewTapeStepClient(c config) *TapeStepClient {
+	return &TapeStepClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `tapestep.Hooks(f(g(h())))`.
+func (c *TapeStepClient) Use(hooks ...Hook) {
+	c.hooks.TapeStep = append(c.hooks.TapeStep, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `tapestep.Intercept(f(g(h())))`.
+func (c *TapeStepClient) Intercept(interceptors ...Interceptor) {
+	c.inters.TapeStep = append(c.inters.TapeStep, interceptors...)
+}
+
+// Create returns a builder for creating a TapeStep entity.
+func (c *TapeStepClient) Create() *TapeStepCreate {
+	mutation := newTapeStepMutation(c.config, OpCreate)
+	return &TapeStepCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of TapeStep entities.
+func (c *TapeStepClient) CreateBulk(builders ...*TapeStepCreate) *TapeStepCreateBulk {
+	return &TapeStepCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *TapeStepClient) MapCreateBulk(slice any, setFunc func(*TapeStepCreate, int)) *TapeStepCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &TapeStepCreateBulk{err: fmt.Errorf("calling to TapeStepClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*TapeStepCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &TapeStepCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for TapeStep.
+func (c *TapeStepClient) Update() *TapeStepUpdate {
+	mutation := newTapeStepMutation(c.config, OpUpdate)
+	return &TapeStepUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *TapeStepClient) UpdateOne(_m *TapeStep) *TapeStepUpdateOne {
+	mutation := newTapeStepMutation(c.config, OpUpdateOne, withTapeStep(_m))
+	return &TapeStepUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *TapeStepClient) UpdateOneID(id string) *TapeStepUpdateOne {
+	mutation := newTapeStepMutation(c.config, OpUpdateOne, withTapeStepID(id))
+	return &TapeStepUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for TapeStep.
+func (c *TapeStepClient) Delete() *TapeStepDelete {
+	mutation := newTapeStepMutation(c.config, OpDelete)
+	return &TapeStepDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *TapeStepClient) DeleteOne(_m *TapeStep) *TapeStepDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *TapeStepClient) DeleteOneID(id string) *TapeStepDeleteOne {
+	builder := c.Delete().Where(tapestep.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &TapeStepDeleteOne{builder}
+}
+
+// Query returns a query builder for TapeStep.
+func (c *TapeStepClient) Query() *TapeStepQuery {
+	return &TapeStepQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeTapeStep},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a TapeStep entity by its id.
+func (c *TapeStepClient) Get(ctx context.Context, id string) (*TapeStep, error) {
+	return c.Query().Where(tapestep.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *TapeStepClient) GetX(ctx context.Context, id string) *TapeStep {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *TapeStepClient) Hooks() []Hook {
+	hooks := c.hooks.TapeStep
+	return append(hooks[:len(hooks):len(hooks)], tapestep.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *TapeStepClient) Interceptors() []Interceptor {
+	return c.inters.TapeStep
+}
+
+func (c *TapeStepClient) mutate(ctx context.Context, m *TapeStepMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&TapeStepCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&TapeStepUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&TapeStepUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&TapeStepDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("entgen: unknown TapeStep mutation op: %q", m.Op())
+	}
+}
+
 // UserClient is a client for the User schema.
 type UserClient struct {
 	config
@@ -2478,14 +3048,14 @@ func (c *WorkspaceClient) mutate(ctx context.Context, m *WorkspaceMutation) (Val
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		Channel, ChannelMember, CustomRole, Event, EventHead, Grant, Idempotency,
-		Invitation, Member, Message, Reaction, ReadState, Session, SigningKey, User,
-		Workspace []ent.Hook
+		Channel, ChannelMember, Conversation, CustomRole, Event, EventHead, Generation,
+		Grant, Idempotency, Invitation, Member, Message, Reaction, ReadState, Session,
+		SigningKey, Tape, TapeStep, User, Workspace []ent.Hook
 	}
 	inters struct {
-		Channel, ChannelMember, CustomRole, Event, EventHead, Grant, Idempotency,
-		Invitation, Member, Message, Reaction, ReadState, Session, SigningKey, User,
-		Workspace []ent.Interceptor
+		Channel, ChannelMember, Conversation, CustomRole, Event, EventHead, Generation,
+		Grant, Idempotency, Invitation, Member, Message, Reaction, ReadState, Session,
+		SigningKey, Tape, TapeStep, User, Workspace []ent.Interceptor
 	}
 )
 

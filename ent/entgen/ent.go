@@ -8,9 +8,11 @@ import (
 	"fmt"
 	"karnak/ent/entgen/channel"
 	"karnak/ent/entgen/channelmember"
+	"karnak/ent/entgen/conversation"
 	"karnak/ent/entgen/customrole"
 	"karnak/ent/entgen/event"
 	"karnak/ent/entgen/eventhead"
+	"karnak/ent/entgen/generation"
 	"karnak/ent/entgen/grant"
 	"karnak/ent/entgen/idempotency"
 	"karnak/ent/entgen/invitation"
@@ -20,6 +22,8 @@ import (
 	"karnak/ent/entgen/readstate"
 	"karnak/ent/entgen/session"
 	"karnak/ent/entgen/signingkey"
+	"karnak/ent/entgen/tape"
+	"karnak/ent/entgen/tapestep"
 	"karnak/ent/entgen/user"
 	"karnak/ent/entgen/workspace"
 	"reflect"
@@ -90,9 +94,11 @@ func checkColumn(t, c string) error {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
 			channel.Table:       channel.ValidColumn,
 			channelmember.Table: channelmember.ValidColumn,
+			conversation.Table:  conversation.ValidColumn,
 			customrole.Table:    customrole.ValidColumn,
 			event.Table:         event.ValidColumn,
 			eventhead.Table:     eventhead.ValidColumn,
+			generation.Table:    generation.ValidColumn,
 			grant.Table:         grant.ValidColumn,
 			idempotency.Table:   idempotency.ValidColumn,
 			invitation.Table:    invitation.ValidColumn,
@@ -102,6 +108,8 @@ func checkColumn(t, c string) error {
 			readstate.Table:     readstate.ValidColumn,
 			session.Table:       session.ValidColumn,
 			signingkey.Table:    signingkey.ValidColumn,
+			tape.Table:          tape.ValidColumn,
+			tapestep.Table:      tapestep.ValidColumn,
 			user.Table:          user.ValidColumn,
 			workspace.Table:     workspace.ValidColumn,
 		})

@@ -18,12 +18,16 @@ type Tx struct {
 	Channel *ChannelClient
 	// ChannelMember is the client for interacting with the ChannelMember builders.
 	ChannelMember *ChannelMemberClient
+	// Conversation is the client for interacting with the Conversation builders.
+	Conversation *ConversationClient
 	// CustomRole is the client for interacting with the CustomRole builders.
 	CustomRole *CustomRoleClient
 	// Event is the client for interacting with the Event builders.
 	Event *EventClient
 	// EventHead is the client for interacting with the EventHead builders.
 	EventHead *EventHeadClient
+	// Generation is the client for interacting with the Generation builders.
+	Generation *GenerationClient
 	// Grant is the client for interacting with the Grant builders.
 	Grant *GrantClient
 	// Idempotency is the client for interacting with the Idempotency builders.
@@ -42,6 +46,10 @@ type Tx struct {
 	Session *SessionClient
 	// SigningKey is the client for interacting with the SigningKey builders.
 	SigningKey *SigningKeyClient
+	// Tape is the client for interacting with the Tape builders.
+	Tape *TapeClient
+	// TapeStep is the client for interacting with the TapeStep builders.
+	TapeStep *TapeStepClient
 	// User is the client for interacting with the User builders.
 	User *UserClient
 	// Workspace is the client for interacting with the Workspace builders.
@@ -179,9 +187,11 @@ func (tx *Tx) Client() *Client {
 func (tx *Tx) init() {
 	tx.Channel = NewChannelClient(tx.config)
 	tx.ChannelMember = NewChannelMemberClient(tx.config)
+	tx.Conversation = NewConversationClient(tx.config)
 	tx.CustomRole = NewCustomRoleClient(tx.config)
 	tx.Event = NewEventClient(tx.config)
 	tx.EventHead = NewEventHeadClient(tx.config)
+	tx.Generation = NewGenerationClient(tx.config)
 	tx.Grant = NewGrantClient(tx.config)
 	tx.Idempotency = NewIdempotencyClient(tx.config)
 	tx.Invitation = NewInvitationClient(tx.config)
@@ -191,6 +201,8 @@ func (tx *Tx) init() {
 	tx.ReadState = NewReadStateClient(tx.config)
 	tx.Session = NewSessionClient(tx.config)
 	tx.SigningKey = NewSigningKeyClient(tx.config)
+	tx.Tape = NewTapeClient(tx.config)
+	tx.TapeStep = NewTapeStepClient(tx.config)
 	tx.User = NewUserClient(tx.config)
 	tx.Workspace = NewWorkspaceClient(tx.config)
 }

@@ -43,10 +43,15 @@ const (
 	Public  Visibility = "PUBLIC"
 	Private Visibility = "PRIVATE"
 	Direct  Visibility = "DIRECT"
+	// Assistant is that of a conversation with a language model.
+	Assistant Visibility = "ASSISTANT"
 )
 
-// IsValid reports whether the visibility is one of the three.
-func (v Visibility) IsValid() bool { return v == Public || v == Private || v == Direct }
+// IsValid reports whether the visibility is one of the four.
+func (v Visibility) IsValid() bool { return v == Public || v == Private || v.Closed() }
+
+// Closed reports whether a channel is its members' alone, whoever else holds what.
+func (v Visibility) Closed() bool { return v == Direct || v == Assistant }
 
 // MarshalGQL writes the enum value.
 func (v Visibility) MarshalGQL(w io.Writer) { marshal(w, string(v)) }
@@ -54,6 +59,32 @@ func (v Visibility) MarshalGQL(w io.Writer) { marshal(w, string(v)) }
 // UnmarshalGQL reads the enum value.
 func (v *Visibility) UnmarshalGQL(x any) error {
 	return unmarshal((*string)(v), x, func() bool { return v.IsValid() })
+}
+
+// GenerationState is how far the making of an answer has come.
+type GenerationState string
+
+// The states. The last three are final.
+const (
+	Queued   GenerationState = "QUEUED"
+	Running  GenerationState = "RUNNING"
+	Finished GenerationState = "FINISHED"
+	Failed   GenerationState = "FAILED"
+	Stopped  GenerationState = "STOPPED"
+)
+
+// IsValid reports whether the state is one of the five.
+func (s GenerationState) IsValid() bool { return s == Queued || s == Running || s.Over() }
+
+// Over reports whether nothing comes after the state.
+func (s GenerationState) Over() bool { return s == Finished || s == Failed || s == Stopped }
+
+// MarshalGQL writes the enum value.
+func (s GenerationState) MarshalGQL(w io.Writer) { marshal(w, string(s)) }
+
+// UnmarshalGQL reads the enum value.
+func (s *GenerationState) UnmarshalGQL(x any) error {
+	return unmarshal((*string)(s), x, func() bool { return s.IsValid() })
 }
 
 func marshal(w io.Writer, s string) { _, _ = io.WriteString(w, strconv.Quote(s)) }

@@ -32,6 +32,16 @@ var keys = []key{
 	{"messages", "workspace_id,reply_to_id", "messages", "workspace_id,id"},
 	{"reactions", "workspace_id,message_id", "messages", "workspace_id,id"},
 	{"reactions", "workspace_id,user_id", "members", "workspace_id,user_id"},
+	{"tapes", "workspace_id", "workspaces", "id"},
+	{"tape_steps", "workspace_id,tape_id", "tapes", "workspace_id,id"},
+	{"conversations", "workspace_id,channel_id", "channels", "workspace_id,id"},
+	{"conversations", "workspace_id,created_by", "members", "workspace_id,user_id"},
+	{"conversations", "workspace_id,leaf_id", "messages", "workspace_id,id"},
+	{"generations", "workspace_id,conversation_id", "conversations", "workspace_id,id"},
+	{"generations", "workspace_id,channel_id", "channels", "workspace_id,id"},
+	{"generations", "workspace_id,prompt_id", "messages", "workspace_id,id"},
+	{"generations", "workspace_id,message_id", "messages", "workspace_id,id"},
+	{"generations", "workspace_id,started_by", "members", "workspace_id,user_id"},
 }
 
 // Differ adds the foreign keys to the schema that the entities describe, and leaves alone what hand-written files added:

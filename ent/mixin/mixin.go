@@ -28,6 +28,11 @@ func OptionalKey(name string) ent.Field {
 	return field.String(name).SchemaType(columnType).Immutable().Optional().Nillable()
 }
 
+// MovingKey is an OptionalKey that may come to name another object.
+func MovingKey(name string) ent.Field {
+	return field.String(name).SchemaType(columnType).Optional().Nillable()
+}
+
 // Identified gives an entity its TypeID.
 type Identified struct {
 	entmixin.Schema

@@ -10,6 +10,7 @@ import (
 	"karnak/graph/exec"
 	"karnak/graph/scalar"
 	"karnak/internal/domain/activity"
+	"karnak/internal/domain/assistant"
 	"karnak/internal/domain/chat"
 	"karnak/internal/platform/page"
 	"math"
@@ -520,6 +521,13 @@ func (ec *executionContext) _ActivityEvent(ctx context.Context, sel ast.Selectio
 			return graphql.Null
 		}
 		return ec._MemberJoined(ctx, sel, obj)
+	case assistant.GenerationChanged:
+		return ec._GenerationChanged(ctx, sel, &obj)
+	case *assistant.GenerationChanged:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._GenerationChanged(ctx, sel, obj)
 	case chat.ChannelUpdated:
 		return ec._ChannelUpdated(ctx, sel, &obj)
 	case *chat.ChannelUpdated:
@@ -610,6 +618,13 @@ func (ec *executionContext) _Event(ctx context.Context, sel ast.SelectionSet, ob
 			return graphql.Null
 		}
 		return ec._MemberJoined(ctx, sel, obj)
+	case assistant.GenerationChanged:
+		return ec._GenerationChanged(ctx, sel, &obj)
+	case *assistant.GenerationChanged:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._GenerationChanged(ctx, sel, obj)
 	case chat.ChannelUpdated:
 		return ec._ChannelUpdated(ctx, sel, &obj)
 	case *chat.ChannelUpdated:

@@ -11,6 +11,7 @@ import (
 	"karnak/graph/exec"
 	"karnak/graph/scalar"
 	"karnak/internal/domain/activity"
+	"karnak/internal/domain/assistant"
 	"karnak/internal/domain/chat"
 	"karnak/internal/platform/fault"
 	"karnak/internal/platform/page"
@@ -65,6 +66,8 @@ type MessageResolver interface {
 	ReplyTo(ctx context.Context, obj *entgen.Message) (*entgen.Message, error)
 	Mentions(ctx context.Context, obj *entgen.Message) ([]*entgen.User, error)
 	Reactions(ctx context.Context, obj *entgen.Message) ([]*chat.ReactionGroup, error)
+
+	Generation(ctx context.Context, obj *entgen.Message) (*entgen.Generation, error)
 }
 type MessageDeletedResolver interface {
 	Actor(ctx context.Context, obj *chat.MessageDeleted) (scalar.Object, error)
@@ -2066,6 +2069,38 @@ func (ec *executionContext) _Message_createdAt(ctx context.Context, field graphq
 }
 func (ec *executionContext) fieldContext_Message_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Message", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _Message_generation(ctx context.Context, field graphql.CollectedField, obj *entgen.Message) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Message_generation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Message().Generation(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *entgen.Generation) graphql.Marshaler {
+			return ec.marshalOGeneration2ᚖkarnakᚋentᚋentgenᚐGeneration(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Message_generation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Message",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Generation(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _MessageConnection_edges(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*entgen.Message]) (ret graphql.Marshaler) {
@@ -4081,6 +4116,13 @@ func (ec *executionContext) _ChannelEvent(ctx context.Context, sel ast.Selection
 			return graphql.Null
 		}
 		return ec._MemberJoined(ctx, sel, obj)
+	case assistant.GenerationChanged:
+		return ec._GenerationChanged(ctx, sel, &obj)
+	case *assistant.GenerationChanged:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._GenerationChanged(ctx, sel, obj)
 	case chat.ChannelUpdated:
 		return ec._ChannelUpdated(ctx, sel, &obj)
 	case *chat.ChannelUpdated:
@@ -6395,6 +6437,8 @@ func (ec *executionContext) _Message(ctx context.Context, sel ast.SelectionSet, 
 			out.Nullable(i, ec._Message_deletedAt(ctx, field, obj))
 		case "createdAt":
 			out.Required(i, ec._Message_createdAt(ctx, field, obj))
+		case "generation":
+			out.Nullable(i, ec._Message_generation(ctx, field, obj))
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -6640,6 +6684,44 @@ func (ec *executionContext) deferred_Message(ctx context.Context, sel ast.Select
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "generation":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Message_generation(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = nil
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}

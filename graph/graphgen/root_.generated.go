@@ -29,6 +29,12 @@ type ResolverRoot interface {
 	ChannelMember() ChannelMemberResolver
 	ChannelUpdated() ChannelUpdatedResolver
 	ConnectedClient() ConnectedClientResolver
+	Conversation() ConversationResolver
+	Generation() GenerationResolver
+	GenerationChanged() GenerationChangedResolver
+	GenerationFailed() GenerationFailedResolver
+	GenerationFinished() GenerationFinishedResolver
+	GenerationStopped() GenerationStoppedResolver
 	Grant() GrantResolver
 	Invitation() InvitationResolver
 	Member() MemberResolver
@@ -697,6 +703,564 @@ type TerminateConnectionPayload {
   cursor: Cursor
 }
 `, BuiltIn: false},
+	{Name: "../../schema/assistant.graphqls", Input: `extend type Mutation {
+  "Begins a conversation with a language model, in a channel of the caller's own. Needs ` + "`" + `assistant:write` + "`" + `."
+  createConversation("With what." input: CreateConversationInput!): CreateConversationPayload! @authorized(permission: "assistant:write") @emits(events: ["chat.channel.created", "chat.member.joined"])
+  "Changes a conversation's title, model or instructions, or which of its branches is looked at. Needs ` + "`" + `assistant:write` + "`" + `."
+  updateConversation("What to change." input: UpdateConversationInput!): UpdateConversationPayload! @authorized(permission: "assistant:write") @emits(events: ["chat.channel.updated"])
+  "Posts a message and has the model answer it, in one step. The answer goes on whether anybody looks or not; follow it with ` + "`" + `generationEvents` + "`" + `. Needs ` + "`" + `assistant:write` + "`" + `."
+  startGeneration("What to say, and where." input: StartGenerationInput!): StartGenerationPayload! @authorized(permission: "assistant:write") @cost(weight: 50) @emits(events: ["chat.message.posted", "assistant.generation.started"])
+  "Has a message answered once more, beside the answers that are there. Needs ` + "`" + `assistant:write` + "`" + `."
+  regenerate("What to answer." input: RegenerateInput!): RegeneratePayload! @authorized(permission: "assistant:write") @cost(weight: 50) @emits(events: ["assistant.generation.started"])
+  "Says one of the caller's messages in other words, beside the first ones, and has that answered: the conversation gets a branch. Needs ` + "`" + `assistant:write` + "`" + `."
+  editAndRegenerate("What to say in place of what." input: EditAndRegenerateInput!): EditAndRegeneratePayload! @authorized(permission: "assistant:write") @cost(weight: 50) @emits(events: ["chat.message.posted", "assistant.generation.started"])
+  "Stops an answer that is being made, from any device; what there is of it is kept. One that has ended stays as it is. Needs ` + "`" + `assistant:write` + "`" + `."
+  stopGeneration("Which one." input: StopGenerationInput!): StopGenerationPayload! @authorized(permission: "assistant:write") @emits(events: ["assistant.generation.stopping"])
+  "Begins a conversation with a copy of what led up to a message. Needs ` + "`" + `assistant:write` + "`" + `."
+  forkConversation("Up to where." input: ForkConversationInput!): ForkConversationPayload! @authorized(permission: "assistant:write") @emits(events: ["chat.channel.created", "chat.member.joined", "chat.message.posted"])
+}
+
+extend type Subscription {
+  "The making of an answer, step by step, from the first on or after a cursor, and then live until it has ended: each step once, in order, and in the database before anybody sees it. Needs ` + "`" + `assistant:read` + "`" + `; ends with FORBIDDEN when that is taken away."
+  generationEvents("The generation." generationId: ID!, "Begin after this cursor; with the first step where it is left out." after: Cursor): GenerationEvent! @authorized(permission: "assistant:read")
+}
+
+extend type Workspace {
+  "The language models that answer here. Needs ` + "`" + `assistant:read` + "`" + `."
+  languageModels: [LanguageModel!]! @authorized(permission: "assistant:read") @listSize(assumedSize: 20)
+  "The conversations that the caller is in, the newest first. Needs ` + "`" + `assistant:read` + "`" + `."
+  conversations("Page size from the start, 1 to 100; 25 by default." first: Int, "Only what comes after this cursor." after: Cursor): ConversationConnection! @authorized(permission: "assistant:read") @listSize(slicingArguments: ["first"], assumedSize: 25)
+}
+
+extend type Message {
+  "The making of it, where a language model wrote it."
+  generation: Generation @shared @cost(weight: 2)
+}
+
+"A language model."
+type LanguageModel {
+  "What mutations call it: ` + "`" + `provider/name` + "`" + `."
+  name: String!
+  "Who runs it; ` + "`" + `llmtwin` + "`" + ` is a stand-in that asks no model."
+  provider: String!
+  "Whether a stand-in answers in place of a model."
+  standIn: Boolean!
+  "Most tokens of a conversation and its answer together; null where it is not known."
+  contextTokens: Int
+  "Most tokens of an answer."
+  maxOutputTokens: Int!
+  "What a million tokens that it reads cost; null where it is not known."
+  inputPrice: Money
+  "What a million tokens that it writes cost; null where it is not known."
+  outputPrice: Money
+}
+
+"An amount of money."
+type Money {
+  "The amount."
+  amount: Decimal!
+  "Its currency."
+  currency: CurrencyCode!
+}
+
+"A talk with a language model. Its messages are a tree: each says what it answers, and two answers to one message begin two branches."
+type Conversation implements Node {
+  "The global id."
+  id: ID!
+  "What it is called: by its first message, until it is given a name."
+  title: String!
+  "The model that answers where none is named."
+  model: String!
+  "What the model is told before the first message."
+  instructions: String!
+  "The channel that its messages are in, one of the visibility ASSISTANT; its messages are all of those of all branches."
+  channel: Channel!
+  "The last message of the branch that is looked at; null while there is none."
+  activeLeaf: Message
+  "The messages of the branch that is looked at, from the first on."
+  path("Page size from the start, 1 to 100; 25 by default." first: Int, "Only what comes after this cursor." after: Cursor, "Page size from the end." last: Int, "Only what comes before this cursor." before: Cursor): MessageConnection! @listSize(slicingArguments: ["first", "last"], assumedSize: 25)
+  "The answers that were made or tried here, the newest first."
+  generations("Page size from the start, 1 to 100; 25 by default." first: Int, "Only what comes after this cursor." after: Cursor): GenerationConnection! @listSize(slicingArguments: ["first"], assumedSize: 25)
+  "Who began it."
+  createdBy: User!
+  "When it was begun."
+  createdAt: DateTime!
+  "Counts up with every change of the conversation itself."
+  version: Int!
+}
+
+"A page of conversations."
+type ConversationConnection {
+  "The page's entries with their cursors."
+  edges: [ConversationEdge!]!
+  "The page's entries."
+  nodes: [Conversation!]!
+  "Where the page stands."
+  pageInfo: PageInfo!
+  "How many there are in all; counted only when selected."
+  totalCount: Int! @cost(weight: 5)
+}
+
+"An entry of a page."
+type ConversationEdge {
+  "The position of the entry."
+  cursor: Cursor!
+  "The conversation."
+  node: Conversation!
+}
+
+"The making of one answer. A disconnect never stops it, and the end of a server neither loses nor repeats a character of it."
+type Generation implements Node {
+  "The global id."
+  id: ID! @shared
+  "The conversation."
+  conversation: Conversation!
+  "What it answers."
+  prompt: Message! @shared
+  "The answer, once it has ended with one."
+  message: Message @shared
+  "How far it has come."
+  state: GenerationState! @shared
+  "The text there is as of this answer; follow ` + "`" + `generationEvents` + "`" + ` after ` + "`" + `cursor` + "`" + ` for the rest."
+  text: String! @shared @cost(weight: 5)
+  "What the model let be seen of its reasoning, as of this answer."
+  reasoning: String! @shared @cost(weight: 5)
+  "The number of the newest step that ` + "`" + `text` + "`" + ` and ` + "`" + `reasoning` + "`" + ` hold."
+  seq: Int64! @shared @cost(weight: 5)
+  "The position of that step; null while there is none."
+  cursor: Cursor @shared @cost(weight: 5)
+  "The model that was asked for."
+  model: String! @shared
+  "Who runs the model that answers; empty before it was asked. ` + "`" + `llmtwin` + "`" + ` is a stand-in."
+  provider: String! @shared
+  "How often a provider was asked."
+  attempts: Int! @shared
+  "What it took; of what has not ended, nothing."
+  usage: TokenUsage! @shared
+  "Why it failed."
+  error: GenerationError @shared
+  "Who wanted it."
+  startedBy: User! @shared
+  "When it was wanted."
+  createdAt: DateTime! @shared
+  "When a provider was first asked."
+  startedAt: DateTime @shared
+  "When the first part of the answer came."
+  firstAt: DateTime @shared
+  "When it ended."
+  endedAt: DateTime @shared
+}
+
+"A page of generations."
+type GenerationConnection {
+  "The page's entries with their cursors."
+  edges: [GenerationEdge!]!
+  "The page's entries."
+  nodes: [Generation!]!
+  "Where the page stands."
+  pageInfo: PageInfo!
+  "How many there are in all; counted only when selected."
+  totalCount: Int! @cost(weight: 5)
+}
+
+"An entry of a page."
+type GenerationEdge {
+  "The position of the entry."
+  cursor: Cursor!
+  "The generation."
+  node: Generation!
+}
+
+"How far a generation has come."
+enum GenerationState {
+  "Nobody works on it yet."
+  QUEUED
+  "It is being made."
+  RUNNING
+  "It ended with an answer."
+  FINISHED
+  "It ended without, or with what there was of an answer until then; ` + "`" + `error` + "`" + ` says why."
+  FAILED
+  "It was stopped; what there was of an answer is kept."
+  STOPPED
+}
+
+"Tokens, and what they cost."
+type TokenUsage @shared {
+  "Tokens that the model read."
+  inputTokens: Int!
+  "Those of them that the provider had kept from before."
+  cachedTokens: Int!
+  "Tokens that the model wrote."
+  outputTokens: Int!
+  "Whether the provider did not tell, as where it was cut off, and they were estimated from the text."
+  estimated: Boolean!
+  "What they cost; null where the price is not known."
+  cost: Money
+}
+
+"Why a generation failed."
+type GenerationError @shared {
+  "What kind of failure it is."
+  code: GenerationErrorCode!
+  "What went wrong and what to do, in one sentence."
+  message: String!
+  "Whether ` + "`" + `regenerate` + "`" + ` may well go better."
+  retryable: Boolean!
+}
+
+"Kinds of failures of a generation."
+enum GenerationErrorCode {
+  "The provider cannot be reached, or broke off again and again."
+  PROVIDER_UNAVAILABLE
+  "The provider wants fewer requests."
+  PROVIDER_THROTTLED
+  "The provider refuses this server's key or what was asked of it."
+  PROVIDER_REFUSED
+  "The provider sent what cannot be read."
+  PROVIDER_CORRUPT
+  "The provider does not answer this, for what it is about."
+  CONTENT_FILTERED
+  "The conversation is longer than the model takes."
+  TOO_LONG
+  "The model is no longer among those that answer here."
+  MODEL_UNKNOWN
+  "Something went wrong in karnak itself."
+  INTERNAL
+}
+
+"Why an answer ended."
+enum FinishReason {
+  "The model had said what it had to say."
+  STOP
+  "It reached the most tokens."
+  LENGTH
+  "The provider cut it off for what it is about."
+  CONTENT_FILTER
+}
+
+"A step of the making of an answer."
+interface GenerationEvent @shared {
+  "Its number within the generation, from 1. Deltas that are told together have the number of the last."
+  seq: Int64!
+  "Its position; resume after it."
+  cursor: Cursor!
+  "When it was written."
+  at: DateTime!
+}
+
+"A provider was asked."
+type GenerationStarted implements GenerationEvent @shared {
+  "Its number within the generation, from 1. Deltas that are told together have the number of the last."
+  seq: Int64!
+  "Its position; resume after it."
+  cursor: Cursor!
+  "When it was written."
+  at: DateTime!
+  "Who runs the model; ` + "`" + `llmtwin` + "`" + ` is a stand-in."
+  provider: String!
+  "The model."
+  model: String!
+}
+
+"More of the text. Put together in their order they are the text, byte by byte."
+type TextDelta implements GenerationEvent @shared {
+  "Its number within the generation, from 1. Deltas that are told together have the number of the last."
+  seq: Int64!
+  "Its position; resume after it."
+  cursor: Cursor!
+  "When it was written."
+  at: DateTime!
+  "What comes next."
+  text: String!
+}
+
+"More of the reasoning."
+type ReasoningDelta implements GenerationEvent @shared {
+  "Its number within the generation, from 1. Deltas that are told together have the number of the last."
+  seq: Int64!
+  "Its position; resume after it."
+  cursor: Cursor!
+  "When it was written."
+  at: DateTime!
+  "What comes next."
+  text: String!
+}
+
+"The provider broke off, or the server that made the answer ended: a provider is asked again. What was seen stays, and the answer goes on from there."
+type GenerationRetrying implements GenerationEvent @shared {
+  "Its number within the generation, from 1. Deltas that are told together have the number of the last."
+  seq: Int64!
+  "Its position; resume after it."
+  cursor: Cursor!
+  "When it was written."
+  at: DateTime!
+  "Which time this is."
+  attempt: Int!
+  "Why."
+  reason: String!
+  "How many characters of text there are already, that the model is asked to go on from."
+  kept: Int!
+}
+
+"What it took so far."
+type UsageUpdated implements GenerationEvent @shared {
+  "Its number within the generation, from 1. Deltas that are told together have the number of the last."
+  seq: Int64!
+  "Its position; resume after it."
+  cursor: Cursor!
+  "When it was written."
+  at: DateTime!
+  "The tokens and their cost."
+  usage: TokenUsage!
+}
+
+"The end: the answer is complete."
+type GenerationFinished implements GenerationEvent @shared {
+  "Its number within the generation, from 1. Deltas that are told together have the number of the last."
+  seq: Int64!
+  "Its position; resume after it."
+  cursor: Cursor!
+  "When it was written."
+  at: DateTime!
+  "Why."
+  reason: FinishReason!
+  "The answer, as a message of the conversation; null for an empty one."
+  message: Message
+}
+
+"The end: no provider could be made to answer to the end."
+type GenerationFailed implements GenerationEvent @shared {
+  "Its number within the generation, from 1. Deltas that are told together have the number of the last."
+  seq: Int64!
+  "Its position; resume after it."
+  cursor: Cursor!
+  "When it was written."
+  at: DateTime!
+  "Why."
+  error: GenerationError!
+  "What there was of an answer, as a message; null for nothing."
+  message: Message
+}
+
+"The end: it was stopped."
+type GenerationStopped implements GenerationEvent @shared {
+  "Its number within the generation, from 1. Deltas that are told together have the number of the last."
+  seq: Int64!
+  "Its position; resume after it."
+  cursor: Cursor!
+  "When it was written."
+  at: DateTime!
+  "What there was of an answer, as a message; null for nothing."
+  message: Message
+}
+
+"A generation was started or has ended; its steps between are told by ` + "`" + `generationEvents` + "`" + `."
+type GenerationChanged implements Event & ActivityEvent & ChannelEvent @shared {
+  "The event's id."
+  id: ID!
+  "Its position in the log; resume after it."
+  cursor: Cursor!
+  "Its number in the log of the workspace, from 1, without holes."
+  seq: Int64!
+  "What happened, as ` + "`" + `domain.noun.verb` + "`" + `."
+  type: String!
+  "When it happened."
+  occurredAt: DateTime!
+  "Who did it; null for the system."
+  actor: Actor
+  "The id that the client gave the mutation."
+  clientMutationId: String
+  "The channel of the conversation."
+  channel: Channel!
+  "The generation as it now is."
+  generation: Generation!
+}
+
+"Input of ` + "`" + `createConversation` + "`" + `."
+input CreateConversationInput {
+  "Echoed in the payload and in the events."
+  clientMutationId: String
+  "The workspace."
+  workspaceId: ID!
+  "An id made by the client, ` + "`" + `conv_…` + "`" + `; made by the server where it is left out."
+  id: ID
+  "What it is called, at most 80 characters; the beginning of the first message where it is left out."
+  title: String
+  "The model that answers where none is named, by its name in ` + "`" + `Workspace.languageModels` + "`" + `; the first of those where it is left out."
+  model: String
+  "What the model is told before the first message, at most 8,000 characters."
+  instructions: String! = ""
+}
+
+"Result of ` + "`" + `createConversation` + "`" + `."
+type CreateConversationPayload {
+  "The new conversation."
+  conversation: Conversation
+  "What the caller can mend; empty on success."
+  userErrors: [UserError!]!
+  "The input's clientMutationId."
+  clientMutationId: String
+  "Position of the change in the workspace's log."
+  cursor: Cursor
+}
+
+"Input of ` + "`" + `updateConversation` + "`" + `."
+input UpdateConversationInput {
+  "Echoed in the payload and in the events."
+  clientMutationId: String
+  "The conversation."
+  conversationId: ID!
+  "The new title, 1 to 80 characters."
+  title: String
+  "The new model."
+  model: String
+  "The new instructions, at most 8,000 characters."
+  instructions: String
+  "The last message of the branch to look at."
+  activeLeafId: ID
+  "The version that the caller has seen; a later one is CONFLICT."
+  expectedVersion: Int
+}
+
+"Result of ` + "`" + `updateConversation` + "`" + `."
+type UpdateConversationPayload {
+  "The conversation as it now is."
+  conversation: Conversation
+  "What the caller can mend; empty on success."
+  userErrors: [UserError!]!
+  "The input's clientMutationId."
+  clientMutationId: String
+  "Position of the change in the workspace's log."
+  cursor: Cursor
+}
+
+"Input of ` + "`" + `startGeneration` + "`" + `."
+input StartGenerationInput {
+  "Echoed in the payload and in the events."
+  clientMutationId: String
+  "The conversation."
+  conversationId: ID!
+  "What to say, 1 to 16,384 characters."
+  body: String!
+  "The message that it answers; the last of the branch that is looked at where it is left out."
+  parentId: ID
+  "An id made by the client for the message, ` + "`" + `msg_…` + "`" + `; made by the server where it is left out."
+  messageId: ID
+  "The model, by its name in ` + "`" + `Workspace.languageModels` + "`" + `; the conversation's where it is left out."
+  model: String
+  "Most tokens of the answer; what the model allows where it is left out."
+  maxTokens: Int
+}
+
+"Result of ` + "`" + `startGeneration` + "`" + `."
+type StartGenerationPayload {
+  "The generation of the answer."
+  generation: Generation
+  "The caller's message."
+  message: Message
+  "What the caller can mend; empty on success."
+  userErrors: [UserError!]!
+  "The input's clientMutationId."
+  clientMutationId: String
+  "Position of the change in the workspace's log."
+  cursor: Cursor
+}
+
+"Input of ` + "`" + `regenerate` + "`" + `."
+input RegenerateInput {
+  "Echoed in the payload and in the events."
+  clientMutationId: String
+  "The message to answer once more: one of the caller's, or an answer to it."
+  messageId: ID!
+  "The model, by its name in ` + "`" + `Workspace.languageModels` + "`" + `; the conversation's where it is left out."
+  model: String
+  "Most tokens of the answer; what the model allows where it is left out."
+  maxTokens: Int
+}
+
+"Result of ` + "`" + `regenerate` + "`" + `."
+type RegeneratePayload {
+  "The generation of the new answer."
+  generation: Generation
+  "What the caller can mend; empty on success."
+  userErrors: [UserError!]!
+  "The input's clientMutationId."
+  clientMutationId: String
+  "Position of the change in the workspace's log."
+  cursor: Cursor
+}
+
+"Input of ` + "`" + `editAndRegenerate` + "`" + `."
+input EditAndRegenerateInput {
+  "Echoed in the payload and in the events."
+  clientMutationId: String
+  "The caller's message that it is an edit of."
+  messageId: ID!
+  "What to say instead, 1 to 16,384 characters."
+  body: String!
+  "The model, by its name in ` + "`" + `Workspace.languageModels` + "`" + `; the conversation's where it is left out."
+  model: String
+  "Most tokens of the answer; what the model allows where it is left out."
+  maxTokens: Int
+}
+
+"Result of ` + "`" + `editAndRegenerate` + "`" + `."
+type EditAndRegeneratePayload {
+  "The generation of the answer."
+  generation: Generation
+  "The caller's new message, beside the one that it is an edit of."
+  message: Message
+  "What the caller can mend; empty on success."
+  userErrors: [UserError!]!
+  "The input's clientMutationId."
+  clientMutationId: String
+  "Position of the change in the workspace's log."
+  cursor: Cursor
+}
+
+"Input of ` + "`" + `stopGeneration` + "`" + `."
+input StopGenerationInput {
+  "Echoed in the payload and in the events."
+  clientMutationId: String
+  "The generation."
+  generationId: ID!
+}
+
+"Result of ` + "`" + `stopGeneration` + "`" + `."
+type StopGenerationPayload {
+  "The generation; it ends within a second."
+  generation: Generation
+  "What the caller can mend; empty on success."
+  userErrors: [UserError!]!
+  "The input's clientMutationId."
+  clientMutationId: String
+  "Position of the change in the workspace's log."
+  cursor: Cursor
+}
+
+"Input of ` + "`" + `forkConversation` + "`" + `."
+input ForkConversationInput {
+  "Echoed in the payload and in the events."
+  clientMutationId: String
+  "The last message of the copy, at most 200 after its first one."
+  messageId: ID!
+  "What the copy is called, at most 80 characters; as the first one where it is left out."
+  title: String
+}
+
+"Result of ` + "`" + `forkConversation` + "`" + `."
+type ForkConversationPayload {
+  "The new conversation."
+  conversation: Conversation
+  "What the caller can mend; empty on success."
+  userErrors: [UserError!]!
+  "The input's clientMutationId."
+  clientMutationId: String
+  "Position of the change in the workspace's log."
+  cursor: Cursor
+}
+`, BuiltIn: false},
 	{Name: "../../schema/chat.graphqls", Input: `extend type Mutation {
   "Creates a channel with the caller as its owner. Needs ` + "`" + `chat:write` + "`" + `."
   createChannel("What to create." input: CreateChannelInput!): CreateChannelPayload! @authorized(permission: "chat:write") @emits(events: ["chat.channel.created", "chat.member.joined"])
@@ -750,6 +1314,8 @@ enum ChannelVisibility {
   PRIVATE
   "Its members alone, who never change."
   DIRECT
+  "Who talks there with a language model, and nobody else: the channel of a ` + "`" + `Conversation` + "`" + `."
+  ASSISTANT
 }
 
 "A place where messages are numbered and kept in order."
@@ -1756,6 +2322,12 @@ scalar Cursor
 "An e-mail address."
 scalar Email
 
+"A number with a decimal point, as a string so that no client rounds it."
+scalar Decimal
+
+"A currency, as ISO 4217 has it: ` + "`" + `USD` + "`" + `."
+scalar CurrencyCode
+
 "A length of time, as ISO 8601 in weeks or in days, hours, minutes and seconds: ` + "`" + `P30D` + "`" + `, ` + "`" + `PT36H` + "`" + `, ` + "`" + `P1DT12H` + "`" + `. Months and years, which are not of one length, are not taken."
 scalar Duration
 
@@ -1861,6 +2433,8 @@ type ServerBackends {
   bus: String!
   "The vector index; null while none is configured."
   vector: String
+  "Who runs the language models, separated by commas; ` + "`" + `llmtwin` + "`" + ` is a stand-in that asks no model. Null while nobody does."
+  llm: String
 }
 
 "The limits that requests are held to."
@@ -2542,6 +3116,58 @@ func (ec *executionContext) childFields_ConnectedClientEdge(ctx context.Context,
 	return nil, fmt.Errorf("no field named %q was found under type ConnectedClientEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_Conversation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Conversation_id(ctx, field)
+	case "title":
+		return ec.fieldContext_Conversation_title(ctx, field)
+	case "model":
+		return ec.fieldContext_Conversation_model(ctx, field)
+	case "instructions":
+		return ec.fieldContext_Conversation_instructions(ctx, field)
+	case "channel":
+		return ec.fieldContext_Conversation_channel(ctx, field)
+	case "activeLeaf":
+		return ec.fieldContext_Conversation_activeLeaf(ctx, field)
+	case "path":
+		return ec.fieldContext_Conversation_path(ctx, field)
+	case "generations":
+		return ec.fieldContext_Conversation_generations(ctx, field)
+	case "createdBy":
+		return ec.fieldContext_Conversation_createdBy(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Conversation_createdAt(ctx, field)
+	case "version":
+		return ec.fieldContext_Conversation_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Conversation", field.Name)
+}
+
+func (ec *executionContext) childFields_ConversationConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ConversationConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ConversationConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ConversationConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ConversationConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConversationConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ConversationEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ConversationEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ConversationEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConversationEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_CreateChannelPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "channel":
@@ -2554,6 +3180,20 @@ func (ec *executionContext) childFields_CreateChannelPayload(ctx context.Context
 		return ec.fieldContext_CreateChannelPayload_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CreateChannelPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateConversationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "conversation":
+		return ec.fieldContext_CreateConversationPayload_conversation(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CreateConversationPayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_CreateConversationPayload_clientMutationId(ctx, field)
+	case "cursor":
+		return ec.fieldContext_CreateConversationPayload_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateConversationPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CreateRolePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -2612,6 +3252,22 @@ func (ec *executionContext) childFields_DeleteRolePayload(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type DeleteRolePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_EditAndRegeneratePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "generation":
+		return ec.fieldContext_EditAndRegeneratePayload_generation(ctx, field)
+	case "message":
+		return ec.fieldContext_EditAndRegeneratePayload_message(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_EditAndRegeneratePayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_EditAndRegeneratePayload_clientMutationId(ctx, field)
+	case "cursor":
+		return ec.fieldContext_EditAndRegeneratePayload_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EditAndRegeneratePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_EditMessagePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "message":
@@ -2624,6 +3280,100 @@ func (ec *executionContext) childFields_EditMessagePayload(ctx context.Context, 
 		return ec.fieldContext_EditMessagePayload_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type EditMessagePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ForkConversationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "conversation":
+		return ec.fieldContext_ForkConversationPayload_conversation(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ForkConversationPayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_ForkConversationPayload_clientMutationId(ctx, field)
+	case "cursor":
+		return ec.fieldContext_ForkConversationPayload_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ForkConversationPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Generation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Generation_id(ctx, field)
+	case "conversation":
+		return ec.fieldContext_Generation_conversation(ctx, field)
+	case "prompt":
+		return ec.fieldContext_Generation_prompt(ctx, field)
+	case "message":
+		return ec.fieldContext_Generation_message(ctx, field)
+	case "state":
+		return ec.fieldContext_Generation_state(ctx, field)
+	case "text":
+		return ec.fieldContext_Generation_text(ctx, field)
+	case "reasoning":
+		return ec.fieldContext_Generation_reasoning(ctx, field)
+	case "seq":
+		return ec.fieldContext_Generation_seq(ctx, field)
+	case "cursor":
+		return ec.fieldContext_Generation_cursor(ctx, field)
+	case "model":
+		return ec.fieldContext_Generation_model(ctx, field)
+	case "provider":
+		return ec.fieldContext_Generation_provider(ctx, field)
+	case "attempts":
+		return ec.fieldContext_Generation_attempts(ctx, field)
+	case "usage":
+		return ec.fieldContext_Generation_usage(ctx, field)
+	case "error":
+		return ec.fieldContext_Generation_error(ctx, field)
+	case "startedBy":
+		return ec.fieldContext_Generation_startedBy(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Generation_createdAt(ctx, field)
+	case "startedAt":
+		return ec.fieldContext_Generation_startedAt(ctx, field)
+	case "firstAt":
+		return ec.fieldContext_Generation_firstAt(ctx, field)
+	case "endedAt":
+		return ec.fieldContext_Generation_endedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Generation", field.Name)
+}
+
+func (ec *executionContext) childFields_GenerationConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_GenerationConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_GenerationConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_GenerationConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_GenerationConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GenerationConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_GenerationEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_GenerationEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_GenerationEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GenerationEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_GenerationError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return ec.fieldContext_GenerationError_code(ctx, field)
+	case "message":
+		return ec.fieldContext_GenerationError_message(ctx, field)
+	case "retryable":
+		return ec.fieldContext_GenerationError_retryable(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GenerationError", field.Name)
 }
 
 func (ec *executionContext) childFields_Grant(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -2760,6 +3510,26 @@ func (ec *executionContext) childFields_JoinChannelPayload(ctx context.Context, 
 	return nil, fmt.Errorf("no field named %q was found under type JoinChannelPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_LanguageModel(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_LanguageModel_name(ctx, field)
+	case "provider":
+		return ec.fieldContext_LanguageModel_provider(ctx, field)
+	case "standIn":
+		return ec.fieldContext_LanguageModel_standIn(ctx, field)
+	case "contextTokens":
+		return ec.fieldContext_LanguageModel_contextTokens(ctx, field)
+	case "maxOutputTokens":
+		return ec.fieldContext_LanguageModel_maxOutputTokens(ctx, field)
+	case "inputPrice":
+		return ec.fieldContext_LanguageModel_inputPrice(ctx, field)
+	case "outputPrice":
+		return ec.fieldContext_LanguageModel_outputPrice(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LanguageModel", field.Name)
+}
+
 func (ec *executionContext) childFields_LeaveChannelPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "channelId":
@@ -2870,6 +3640,8 @@ func (ec *executionContext) childFields_Message(ctx context.Context, field graph
 		return ec.fieldContext_Message_deletedAt(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_Message_createdAt(ctx, field)
+	case "generation":
+		return ec.fieldContext_Message_generation(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Message", field.Name)
 }
@@ -2896,6 +3668,16 @@ func (ec *executionContext) childFields_MessageEdge(ctx context.Context, field g
 		return ec.fieldContext_MessageEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MessageEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_Money(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "amount":
+		return ec.fieldContext_Money_amount(ctx, field)
+	case "currency":
+		return ec.fieldContext_Money_currency(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Money", field.Name)
 }
 
 func (ec *executionContext) childFields_OpenDirectChannelPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -2986,6 +3768,20 @@ func (ec *executionContext) childFields_RefreshSessionPayload(ctx context.Contex
 		return ec.fieldContext_RefreshSessionPayload_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RefreshSessionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RegeneratePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "generation":
+		return ec.fieldContext_RegeneratePayload_generation(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RegeneratePayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_RegeneratePayload_clientMutationId(ctx, field)
+	case "cursor":
+		return ec.fieldContext_RegeneratePayload_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RegeneratePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RemoveChannelMemberPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3130,6 +3926,8 @@ func (ec *executionContext) childFields_ServerBackends(ctx context.Context, fiel
 		return ec.fieldContext_ServerBackends_bus(ctx, field)
 	case "vector":
 		return ec.fieldContext_ServerBackends_vector(ctx, field)
+	case "llm":
+		return ec.fieldContext_ServerBackends_llm(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ServerBackends", field.Name)
 }
@@ -3292,6 +4090,36 @@ func (ec *executionContext) childFields_SignUpPayload(ctx context.Context, field
 	return nil, fmt.Errorf("no field named %q was found under type SignUpPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_StartGenerationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "generation":
+		return ec.fieldContext_StartGenerationPayload_generation(ctx, field)
+	case "message":
+		return ec.fieldContext_StartGenerationPayload_message(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_StartGenerationPayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_StartGenerationPayload_clientMutationId(ctx, field)
+	case "cursor":
+		return ec.fieldContext_StartGenerationPayload_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StartGenerationPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_StopGenerationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "generation":
+		return ec.fieldContext_StopGenerationPayload_generation(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_StopGenerationPayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_StopGenerationPayload_clientMutationId(ctx, field)
+	case "cursor":
+		return ec.fieldContext_StopGenerationPayload_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StopGenerationPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_TerminateConnectionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "connectionId":
@@ -3306,6 +4134,22 @@ func (ec *executionContext) childFields_TerminateConnectionPayload(ctx context.C
 	return nil, fmt.Errorf("no field named %q was found under type TerminateConnectionPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_TokenUsage(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "inputTokens":
+		return ec.fieldContext_TokenUsage_inputTokens(ctx, field)
+	case "cachedTokens":
+		return ec.fieldContext_TokenUsage_cachedTokens(ctx, field)
+	case "outputTokens":
+		return ec.fieldContext_TokenUsage_outputTokens(ctx, field)
+	case "estimated":
+		return ec.fieldContext_TokenUsage_estimated(ctx, field)
+	case "cost":
+		return ec.fieldContext_TokenUsage_cost(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TokenUsage", field.Name)
+}
+
 func (ec *executionContext) childFields_UpdateChannelPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "channel":
@@ -3318,6 +4162,20 @@ func (ec *executionContext) childFields_UpdateChannelPayload(ctx context.Context
 		return ec.fieldContext_UpdateChannelPayload_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpdateChannelPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateConversationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "conversation":
+		return ec.fieldContext_UpdateConversationPayload_conversation(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UpdateConversationPayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_UpdateConversationPayload_clientMutationId(ctx, field)
+	case "cursor":
+		return ec.fieldContext_UpdateConversationPayload_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateConversationPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UpdateProfilePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3434,6 +4292,10 @@ func (ec *executionContext) childFields_Workspace(ctx context.Context, field gra
 		return ec.fieldContext_Workspace_grants(ctx, field)
 	case "activity":
 		return ec.fieldContext_Workspace_activity(ctx, field)
+	case "languageModels":
+		return ec.fieldContext_Workspace_languageModels(ctx, field)
+	case "conversations":
+		return ec.fieldContext_Workspace_conversations(ctx, field)
 	case "channels":
 		return ec.fieldContext_Workspace_channels(ctx, field)
 	case "searchMessages":

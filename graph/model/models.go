@@ -14,6 +14,8 @@ type ServerBackends struct {
 	Bus string `json:"bus"`
 	// The vector index; null while none is configured.
 	Vector *string `json:"vector,omitempty"`
+	// Who runs the language models, separated by commas; `llmtwin` is a stand-in that asks no model. Null while nobody does.
+	Llm *string `json:"llm,omitempty"`
 }
 
 // What the server is and what it stands on.

@@ -21,7 +21,9 @@ import (
 	"karnak/graph/playground"
 	"karnak/graph/transport"
 	"karnak/internal/core/eventlog"
+	"karnak/internal/core/llm"
 	"karnak/internal/domain/access"
+	"karnak/internal/domain/assistant"
 	"karnak/internal/platform/clock"
 	"karnak/internal/platform/config"
 	"karnak/internal/platform/page"
@@ -34,8 +36,10 @@ type Options struct {
 	Config *config.Config
 	Clock  clock.Clock
 	Logger *slog.Logger
-	// Idle runs no jobs, as for a command that soon ends.
+	// Idle runs no jobs and makes no answers, as for a command that soon ends.
 	Idle bool
+	// Models answer in place of those of the configuration, in tests.
+	Models *llm.Catalogue
 }
 
 // App is a running node without its listener.
@@ -61,6 +65,9 @@ func Open(ctx context.Context, o Options) (*App, error) {
 	}
 	life, stop := context.WithCancel(context.WithoutCancel(ctx))
 	a := &App{engines: e, started: o.Clock.Now(), stop: stop, idle: o.Idle, links: &links{clock: o.Clock, open: map[*link]struct{}{}}}
+	if o.Models != nil {
+		a.models.Catalogue = o.Models
+	}
 	if err := a.open(ctx, life); err != nil {
 		return nil, errors.Join(err, a.Close(ctx))
 	}
@@ -68,7 +75,7 @@ func Open(ctx context.Context, o Options) (*App, error) {
 }
 
 func (a *App) open(ctx, life context.Context) (err error) {
-	if a.rooms, err = openRooms(ctx, a.engines); err != nil {
+	if a.rooms, err = openRooms(ctx, a.engines, a.idle); err != nil {
 		return err
 	}
 	if a.cfg.SeedDemo {
@@ -102,6 +109,7 @@ func (a *App) open(ctx, life context.Context) (err error) {
 	if err := a.keepHouse(); err != nil || a.idle {
 		return err
 	}
+	a.work.Go(func() { a.rooms.assistant.Work(life) })
 	return a.jobs.Start(ctx)
 }
 
@@ -117,7 +125,8 @@ func (a *App) graphConfig(m *metrics) graph.Config {
 	c := a.cfg
 	r := a.rooms
 	roots := resolvers.New(resolvers.Config{
-		Guard: a.guard, Identity: r.identity, Workspace: r.workspace, Access: r.access, Chat: r.chat, Activity: r.activity, Admin: r.admin, Info: a.info,
+		Guard: a.guard, Identity: r.identity, Workspace: r.workspace, Access: r.access, Chat: r.chat, Activity: r.activity, Admin: r.admin,
+		Assistant: r.assistant, Info: a.info,
 	})
 	return graph.Config{
 		Resolvers: roots, Sources: roots.Sources(),
@@ -150,7 +159,7 @@ func (a *App) info() *model.ServerInfo {
 	}
 	return &model.ServerInfo{
 		Version: Version, StartedAt: a.started, UptimeSeconds: int(a.clock.Now().Sub(a.started) / time.Second),
-		Backends: &model.ServerBackends{Database: a.db.Name(), Bus: a.bus.Name()},
+		Backends: &model.ServerBackends{Database: a.db.Name(), Bus: a.bus.Name(), Llm: given(a.models.Providers())},
 		Limits: &model.ServerLimits{
 			BodyBytes: int(a.cfg.LimitBody), Tokens: l.Tokens, Depth: l.Depth, Aliases: l.Aliases, Cost: l.Cost,
 			PageSize: page.Max, SubscriptionsPerConnection: a.cfg.LimitSubscriptions, StreamsPerWorkspace: streams,
@@ -161,8 +170,9 @@ func (a *App) info() *model.ServerInfo {
 // Handler answers HTTP.
 func (a *App) Handler() http.Handler { return a.handler }
 
-// Drain stops taking sockets and streams and ends those that are open so that clients resume elsewhere; and it takes no
-// more jobs, and cancels those that have not ended in half the grace, which run again at the next start.
+// Drain stops taking sockets and streams and ends those that are open so that clients resume elsewhere; it gives the answers
+// that are made here to other nodes; and it takes no more jobs, and cancels those that have not ended in half the grace, which
+// run again at the next start.
 func (a *App) Drain(ctx context.Context) error {
 	a.draining.Store(true)
 	stopped := make(chan error, 1)
@@ -173,18 +183,29 @@ func (a *App) Drain(ctx context.Context) error {
 	}()
 	ended := make(chan error, 1)
 	go func() { ended <- a.server.Events.Shutdown(ctx) }()
-	return errors.Join(a.server.Socket.Shutdown(ctx), <-ended, <-stopped)
+	given := a.rooms.assistant.Drain(ctx)
+	return errors.Join(given, a.server.Socket.Shutdown(ctx), <-ended, <-stopped)
 }
 
 // Close ends what runs beside requests and closes the database.
-func (a *App) Close(context.Context) error {
+func (a *App) Close(ctx context.Context) error {
 	a.stop()
+	if a.rooms != nil && a.rooms.assistant != nil {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), jobsEnd)
+		defer cancel()
+		if err := a.rooms.assistant.Drain(ctx); err != nil {
+			a.logger.Warn("answers were still being made; their leases run out", "error", err)
+		}
+	}
 	a.work.Wait()
 	return a.engines.close()
 }
 
 // DB returns the data model, for tests.
 func (a *App) DB() *ent.DB { return a.db }
+
+// Assistant is Access for the room that makes answers.
+func (a *App) Assistant() *assistant.Service { return a.rooms.assistant }
 
 // Access returns a room whose jobs tests call without waiting for the queue.
 func (a *App) Access() *access.Service { return a.rooms.access }

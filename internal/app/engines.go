@@ -14,8 +14,10 @@ import (
 	"karnak/internal/core/nodes"
 	"karnak/internal/core/presence"
 	"karnak/internal/core/stream"
+	"karnak/internal/core/tape"
 	"karnak/internal/domain/access"
 	"karnak/internal/domain/admin"
+	"karnak/internal/domain/assistant"
 	"karnak/internal/domain/chat"
 	"karnak/internal/domain/identity"
 	"karnak/internal/domain/workspace"
@@ -39,6 +41,10 @@ type engines struct {
 	log    *eventlog.Log
 	guard  *guard.Guard
 	hub    *stream.Hub
+	// tapes are the steps of what takes a while.
+	tapes *tape.Engine
+	// models answer.
+	models *models
 	// presence knows who is where, on every node.
 	presence *presence.Hub
 	// nodes are those of the installation.
@@ -66,7 +72,7 @@ func openEngines(ctx context.Context, cfg *config.Config, c clock.Clock, logger 
 		return e, err
 	}
 	cursors := e.keys.Derive("eventlog/cursors")
-	types := append(append(append(identity.Events(), workspace.Events()...), access.Events()...), append(chat.Events(), admin.Events()...)...)
+	types := append(append(append(identity.Events(), workspace.Events()...), access.Events()...), append(append(chat.Events(), admin.Events()...), assistant.Events()...)...)
 	if e.log, err = eventlog.New(ctx, eventlog.Config{DB: e.db, Clock: c, Secret: cursors[:], Types: types}); err != nil {
 		return e, err
 	}
@@ -87,6 +93,14 @@ func openEngines(ctx context.Context, cfg *config.Config, c clock.Clock, logger 
 	}
 	e.presence, err = presence.New(presence.Config{Bus: e.bus, Clock: c, Logger: logger, Node: node})
 	if err != nil {
+		return e, err
+	}
+	steps := e.keys.Derive("tape/cursors")
+	e.tapes, err = tape.New(tape.Config{DB: e.db, Hub: e.hub, Bus: e.bus, Clock: c, Logger: logger, Node: node, Secret: steps[:]})
+	if err != nil {
+		return e, err
+	}
+	if e.models, err = openModels(ctx, cfg); err != nil {
 		return e, err
 	}
 	e.nodes, err = nodes.New(nodes.Config{Bus: e.bus, Clock: c, Presence: e.presence, Node: node, Alone: cfg.NATSURL == "" && cfg.BusListen == ""})
@@ -116,6 +130,12 @@ func (e *engines) close() (err error) {
 	}
 	if e.nodes != nil {
 		e.nodes.Close()
+	}
+	if e.models != nil {
+		err = errors.Join(err, e.models.close())
+	}
+	if e.tapes != nil {
+		e.tapes.Close()
 	}
 	if e.presence != nil {
 		e.presence.Close()

@@ -10,6 +10,7 @@ import (
 	"karnak/internal/domain/access"
 	"karnak/internal/domain/activity"
 	"karnak/internal/domain/admin"
+	"karnak/internal/domain/assistant"
 	"karnak/internal/domain/chat"
 	"karnak/internal/domain/identity"
 	"karnak/internal/domain/workspace"
@@ -26,13 +27,14 @@ type rooms struct {
 	chat      *chat.Service
 	activity  *activity.Service
 	admin     *admin.Service
+	assistant *assistant.Service
 }
 
 const retryEvery = time.Second
 
 func always(context.Context) (time.Time, error) { return time.Time{}, nil }
 
-func openRooms(ctx context.Context, e *engines) (r *rooms, err error) {
+func openRooms(ctx context.Context, e *engines, idle bool) (r *rooms, err error) {
 	r = &rooms{}
 	if r.chat, err = chat.New(chat.Config{DB: e.db, Log: e.log, Hub: e.hub, Presence: e.presence, Guard: e.guard, Clock: e.clock, Keys: e.keys}); err != nil {
 		return nil, err
@@ -51,6 +53,9 @@ func openRooms(ctx context.Context, e *engines) (r *rooms, err error) {
 		return nil, err
 	}
 	if r.admin, err = admin.New(admin.Config{Log: e.log, Guard: e.guard, Nodes: e.nodes, Keys: e.keys}); err != nil {
+		return nil, err
+	}
+	if r.assistant, err = openAssistant(e, r.chat, idle); err != nil {
 		return nil, err
 	}
 	r.activity, err = activity.New(activity.Config{Log: e.log, Hub: e.hub, Guard: e.guard, Readable: r.chat.Readable, Expect: r.chat.ExpectEvents, Typed: typed})
@@ -80,8 +85,27 @@ func openIdentity(ctx context.Context, e *engines, founder identity.Founder) (*i
 	})
 }
 
+func openAssistant(e *engines, c *chat.Service, idle bool) (*assistant.Service, error) {
+	return assistant.New(assistant.Config{
+		DB: e.db, Log: e.log, Tapes: e.tapes, Guard: e.guard, Channels: c, Models: e.models.Catalogue, Clock: e.clock, Keys: e.keys, Logger: e.logger, Idle: idle,
+		Say: func(ctx context.Context, tx *eventlog.Tx, in *entgen.Channel, id, body, replyToID string) (*entgen.Message, bool, error) {
+			return c.Say(ctx, tx, in, chat.SendMessageInput{ChannelID: in.ID, Body: body, ID: given(id), ReplyToID: given(replyToID)})
+		},
+	})
+}
+
+func given(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
 func typed(e *eventlog.Event) activity.ActivityEvent {
 	if t := chat.Typed(e); t != nil {
+		return t
+	}
+	if t := assistant.Typed(e); t != nil {
 		return t
 	}
 	return nil
@@ -101,6 +125,12 @@ func (r *rooms) locate(ctx context.Context, objectID string) (string, []string, 
 	case id.Message:
 		m, err := r.chat.MessageByID(ctx, objectID)
 		return located(m, err, func(m *entgen.Message) []string { return []string{m.ID, m.ChannelID, m.WorkspaceID} })
+	case id.Conversation:
+		c, err := r.assistant.ConversationByID(ctx, objectID)
+		return located(c, err, func(c *entgen.Conversation) []string { return []string{c.ID, c.ChannelID, c.WorkspaceID} })
+	case id.Generation:
+		g, err := r.assistant.GenerationByID(ctx, objectID)
+		return located(g, err, func(g *entgen.Generation) []string { return []string{g.ID, g.ChannelID, g.WorkspaceID} })
 	case id.Member:
 		m, err := r.workspace.MemberByID(ctx, objectID)
 		return located(m, err, func(m *entgen.Member) []string { return []string{m.ID, m.WorkspaceID} })

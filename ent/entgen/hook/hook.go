@@ -32,6 +32,18 @@ func (f ChannelMemberFunc) Mutate(ctx context.Context, m entgen.Mutation) (entge
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *entgen.ChannelMemberMutation", m)
 }
 
+// The ConversationFunc type is an adapter to allow the use of ordinary
+// function as Conversation mutator.
+type ConversationFunc func(context.Context, *entgen.ConversationMutation) (entgen.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ConversationFunc) Mutate(ctx context.Context, m entgen.Mutation) (entgen.Value, error) {
+	if mv, ok := m.(*entgen.ConversationMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *entgen.ConversationMutation", m)
+}
+
 // The CustomRoleFunc type is an adapter to allow the use of ordinary
 // function as CustomRole mutator.
 type CustomRoleFunc func(context.Context, *entgen.CustomRoleMutation) (entgen.Value, error)
@@ -66,6 +78,18 @@ func (f EventHeadFunc) Mutate(ctx context.Context, m entgen.Mutation) (entgen.Va
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *entgen.EventHeadMutation", m)
+}
+
+// The GenerationFunc type is an adapter to allow the use of ordinary
+// function as Generation mutator.
+type GenerationFunc func(context.Context, *entgen.GenerationMutation) (entgen.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f GenerationFunc) Mutate(ctx context.Context, m entgen.Mutation) (entgen.Value, error) {
+	if mv, ok := m.(*entgen.GenerationMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *entgen.GenerationMutation", m)
 }
 
 // The GrantFunc type is an adapter to allow the use of ordinary
@@ -174,6 +198,30 @@ func (f SigningKeyFunc) Mutate(ctx context.Context, m entgen.Mutation) (entgen.V
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *entgen.SigningKeyMutation", m)
+}
+
+// The TapeFunc type is an adapter to allow the use of ordinary
+// function as Tape mutator.
+type TapeFunc func(context.Context, *entgen.TapeMutation) (entgen.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f TapeFunc) Mutate(ctx context.Context, m entgen.Mutation) (entgen.Value, error) {
+	if mv, ok := m.(*entgen.TapeMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *entgen.TapeMutation", m)
+}
+
+// The TapeStepFunc type is an adapter to allow the use of ordinary
+// function as TapeStep mutator.
+type TapeStepFunc func(context.Context, *entgen.TapeStepMutation) (entgen.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f TapeStepFunc) Mutate(ctx context.Context, m entgen.Mutation) (entgen.Value, error) {
+	if mv, ok := m.(*entgen.TapeStepMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *entgen.TapeStepMutation", m)
 }
 
 // The UserFunc type is an adapter to allow the use of ordinary

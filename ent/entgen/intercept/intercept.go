@@ -9,9 +9,11 @@ import (
 	"karnak/ent/entgen"
 	"karnak/ent/entgen/channel"
 	"karnak/ent/entgen/channelmember"
+	"karnak/ent/entgen/conversation"
 	"karnak/ent/entgen/customrole"
 	"karnak/ent/entgen/event"
 	"karnak/ent/entgen/eventhead"
+	"karnak/ent/entgen/generation"
 	"karnak/ent/entgen/grant"
 	"karnak/ent/entgen/idempotency"
 	"karnak/ent/entgen/invitation"
@@ -22,6 +24,8 @@ import (
 	"karnak/ent/entgen/readstate"
 	"karnak/ent/entgen/session"
 	"karnak/ent/entgen/signingkey"
+	"karnak/ent/entgen/tape"
+	"karnak/ent/entgen/tapestep"
 	"karnak/ent/entgen/user"
 	"karnak/ent/entgen/workspace"
 
@@ -138,6 +142,33 @@ func (f TraverseChannelMember) Traverse(ctx context.Context, q entgen.Query) err
 	return fmt.Errorf("unexpected query type %T. expect *entgen.ChannelMemberQuery", q)
 }
 
+// The ConversationFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ConversationFunc func(context.Context, *entgen.ConversationQuery) (entgen.Value, error)
+
+// Query calls f(ctx, q).
+func (f ConversationFunc) Query(ctx context.Context, q entgen.Query) (entgen.Value, error) {
+	if q, ok := q.(*entgen.ConversationQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *entgen.ConversationQuery", q)
+}
+
+// The TraverseConversation type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseConversation func(context.Context, *entgen.ConversationQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseConversation) Intercept(next entgen.Querier) entgen.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseConversation) Traverse(ctx context.Context, q entgen.Query) error {
+	if q, ok := q.(*entgen.ConversationQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *entgen.ConversationQuery", q)
+}
+
 // The CustomRoleFunc type is an adapter to allow the use of ordinary function as a Querier.
 type CustomRoleFunc func(context.Context, *entgen.CustomRoleQuery) (entgen.Value, error)
 
@@ -217,6 +248,33 @@ func (f TraverseEventHead) Traverse(ctx context.Context, q entgen.Query) error {
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *entgen.EventHeadQuery", q)
+}
+
+// The GenerationFunc type is an adapter to allow the use of ordinary function as a Querier.
+type GenerationFunc func(context.Context, *entgen.GenerationQuery) (entgen.Value, error)
+
+// Query calls f(ctx, q).
+func (f GenerationFunc) Query(ctx context.Context, q entgen.Query) (entgen.Value, error) {
+	if q, ok := q.(*entgen.GenerationQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *entgen.GenerationQuery", q)
+}
+
+// The TraverseGeneration type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseGeneration func(context.Context, *entgen.GenerationQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseGeneration) Intercept(next entgen.Querier) entgen.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseGeneration) Traverse(ctx context.Context, q entgen.Query) error {
+	if q, ok := q.(*entgen.GenerationQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *entgen.GenerationQuery", q)
 }
 
 // The GrantFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -462,6 +520,60 @@ func (f TraverseSigningKey) Traverse(ctx context.Context, q entgen.Query) error 
 	return fmt.Errorf("unexpected query type %T. expect *entgen.SigningKeyQuery", q)
 }
 
+// The TapeFunc type is an adapter to allow the use of ordinary function as a Querier.
+type TapeFunc func(context.Context, *entgen.TapeQuery) (entgen.Value, error)
+
+// Query calls f(ctx, q).
+func (f TapeFunc) Query(ctx context.Context, q entgen.Query) (entgen.Value, error) {
+	if q, ok := q.(*entgen.TapeQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *entgen.TapeQuery", q)
+}
+
+// The TraverseTape type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseTape func(context.Context, *entgen.TapeQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseTape) Intercept(next entgen.Querier) entgen.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseTape) Traverse(ctx context.Context, q entgen.Query) error {
+	if q, ok := q.(*entgen.TapeQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *entgen.TapeQuery", q)
+}
+
+// The TapeStepFunc type is an adapter to allow the use of ordinary function as a Querier.
+type TapeStepFunc func(context.Context, *entgen.TapeStepQuery) (entgen.Value, error)
+
+// Query calls f(ctx, q).
+func (f TapeStepFunc) Query(ctx context.Context, q entgen.Query) (entgen.Value, error) {
+	if q, ok := q.(*entgen.TapeStepQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *entgen.TapeStepQuery", q)
+}
+
+// The TraverseTapeStep type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseTapeStep func(context.Context, *entgen.TapeStepQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseTapeStep) Intercept(next entgen.Querier) entgen.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseTapeStep) Traverse(ctx context.Context, q entgen.Query) error {
+	if q, ok := q.(*entgen.TapeStepQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *entgen.TapeStepQuery", q)
+}
+
 // The UserFunc type is an adapter to allow the use of ordinary function as a Querier.
 type UserFunc func(context.Context, *entgen.UserQuery) (entgen.Value, error)
 
@@ -523,12 +635,16 @@ func NewQuery(q entgen.Query) (Query, error) {
 		return &query[*entgen.ChannelQuery, predicate.Channel, channel.OrderOption]{typ: entgen.TypeChannel, tq: q}, nil
 	case *entgen.ChannelMemberQuery:
 		return &query[*entgen.ChannelMemberQuery, predicate.ChannelMember, channelmember.OrderOption]{typ: entgen.TypeChannelMember, tq: q}, nil
+	case *entgen.ConversationQuery:
+		return &query[*entgen.ConversationQuery, predicate.Conversation, conversation.OrderOption]{typ: entgen.TypeConversation, tq: q}, nil
 	case *entgen.CustomRoleQuery:
 		return &query[*entgen.CustomRoleQuery, predicate.CustomRole, customrole.OrderOption]{typ: entgen.TypeCustomRole, tq: q}, nil
 	case *entgen.EventQuery:
 		return &query[*entgen.EventQuery, predicate.Event, event.OrderOption]{typ: entgen.TypeEvent, tq: q}, nil
 	case *entgen.EventHeadQuery:
 		return &query[*entgen.EventHeadQuery, predicate.EventHead, eventhead.OrderOption]{typ: entgen.TypeEventHead, tq: q}, nil
+	case *entgen.GenerationQuery:
+		return &query[*entgen.GenerationQuery, predicate.Generation, generation.OrderOption]{typ: entgen.TypeGeneration, tq: q}, nil
 	case *entgen.GrantQuery:
 		return &query[*entgen.GrantQuery, predicate.Grant, grant.OrderOption]{typ: entgen.TypeGrant, tq: q}, nil
 	case *entgen.IdempotencyQuery:
@@ -547,6 +663,10 @@ func NewQuery(q entgen.Query) (Query, error) {
 		return &query[*entgen.SessionQuery, predicate.Session, session.OrderOption]{typ: entgen.TypeSession, tq: q}, nil
 	case *entgen.SigningKeyQuery:
 		return &query[*entgen.SigningKeyQuery, predicate.SigningKey, signingkey.OrderOption]{typ: entgen.TypeSigningKey, tq: q}, nil
+	case *entgen.TapeQuery:
+		return &query[*entgen.TapeQuery, predicate.Tape, tape.OrderOption]{typ: entgen.TypeTape, tq: q}, nil
+	case *entgen.TapeStepQuery:
+		return &query[*entgen.TapeStepQuery, predicate.TapeStep, tapestep.OrderOption]{typ: entgen.TypeTapeStep, tq: q}, nil
 	case *entgen.UserQuery:
 		return &query[*entgen.UserQuery, predicate.User, user.OrderOption]{typ: entgen.TypeUser, tq: q}, nil
 	case *entgen.WorkspaceQuery:

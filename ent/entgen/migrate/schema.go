@@ -78,6 +78,41 @@ var (
 			},
 		},
 	}
+	// ConversationsColumns holds the columns for the "conversations" table.
+	ConversationsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, SchemaType: map[string]string{"postgres": "varchar(40)", "sqlite3": "text"}},
+		{Name: "workspace_id", Type: field.TypeString, SchemaType: map[string]string{"postgres": "varchar(40)", "sqlite3": "text"}},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "channel_id", Type: field.TypeString, SchemaType: map[string]string{"postgres": "varchar(40)", "sqlite3": "text"}},
+		{Name: "created_by", Type: field.TypeString, SchemaType: map[string]string{"postgres": "varchar(40)", "sqlite3": "text"}},
+		{Name: "model", Type: field.TypeString, Size: 120},
+		{Name: "instructions", Type: field.TypeString, Size: 2147483647, Default: ""},
+		{Name: "leaf_id", Type: field.TypeString, Nullable: true, SchemaType: map[string]string{"postgres": "varchar(40)", "sqlite3": "text"}},
+	}
+	// ConversationsTable holds the schema information for the "conversations" table.
+	ConversationsTable = &schema.Table{
+		Name:       "conversations",
+		Columns:    ConversationsColumns,
+		PrimaryKey: []*schema.Column{ConversationsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "conversation_workspace_id_id",
+				Unique:  true,
+				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[0]},
+			},
+			{
+				Name:    "conversation_workspace_id_channel_id",
+				Unique:  true,
+				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[4]},
+			},
+			{
+				Name:    "conversation_workspace_id_created_by_id",
+				Unique:  false,
+				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[5], ConversationsColumns[0]},
+			},
+		},
+	}
 	// CustomRolesColumns holds the columns for the "custom_roles" table.
 	CustomRolesColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString, SchemaType: map[string]string{"postgres": "varchar(40)", "sqlite3": "text"}},
@@ -155,6 +190,54 @@ var (
 		Name:       "event_heads",
 		Columns:    EventHeadsColumns,
 		PrimaryKey: []*schema.Column{EventHeadsColumns[0]},
+	}
+	// GenerationsColumns holds the columns for the "generations" table.
+	GenerationsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, SchemaType: map[string]string{"postgres": "varchar(40)", "sqlite3": "text"}},
+		{Name: "workspace_id", Type: field.TypeString, SchemaType: map[string]string{"postgres": "varchar(40)", "sqlite3": "text"}},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "conversation_id", Type: field.TypeString, SchemaType: map[string]string{"postgres": "varchar(40)", "sqlite3": "text"}},
+		{Name: "channel_id", Type: field.TypeString, SchemaType: map[string]string{"postgres": "varchar(40)", "sqlite3": "text"}},
+		{Name: "prompt_id", Type: field.TypeString, SchemaType: map[string]string{"postgres": "varchar(40)", "sqlite3": "text"}},
+		{Name: "started_by", Type: field.TypeString, SchemaType: map[string]string{"postgres": "varchar(40)", "sqlite3": "text"}},
+		{Name: "model", Type: field.TypeString, Size: 120},
+		{Name: "max_tokens", Type: field.TypeInt},
+		{Name: "state", Type: field.TypeString, Default: "QUEUED"},
+		{Name: "provider", Type: field.TypeString, Default: ""},
+		{Name: "attempts", Type: field.TypeInt, Default: 0},
+		{Name: "message_id", Type: field.TypeString, Nullable: true, SchemaType: map[string]string{"postgres": "varchar(40)", "sqlite3": "text"}},
+		{Name: "failure", Type: field.TypeString, Default: ""},
+		{Name: "input_tokens", Type: field.TypeInt, Default: 0},
+		{Name: "cached_tokens", Type: field.TypeInt, Default: 0},
+		{Name: "output_tokens", Type: field.TypeInt, Default: 0},
+		{Name: "estimated", Type: field.TypeBool, Default: false},
+		{Name: "cost", Type: field.TypeInt64, Default: 0},
+		{Name: "started_at", Type: field.TypeTime, Nullable: true},
+		{Name: "first_at", Type: field.TypeTime, Nullable: true},
+		{Name: "ended_at", Type: field.TypeTime, Nullable: true},
+	}
+	// GenerationsTable holds the schema information for the "generations" table.
+	GenerationsTable = &schema.Table{
+		Name:       "generations",
+		Columns:    GenerationsColumns,
+		PrimaryKey: []*schema.Column{GenerationsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "generation_workspace_id_id",
+				Unique:  true,
+				Columns: []*schema.Column{GenerationsColumns[1], GenerationsColumns[0]},
+			},
+			{
+				Name:    "generation_workspace_id_conversation_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{GenerationsColumns[1], GenerationsColumns[3], GenerationsColumns[0]},
+			},
+			{
+				Name:    "generation_workspace_id_message_id",
+				Unique:  true,
+				Columns: []*schema.Column{GenerationsColumns[1], GenerationsColumns[12]},
+			},
+		},
 	}
 	// GrantsColumns holds the columns for the "grants" table.
 	GrantsColumns = []*schema.Column{
@@ -389,6 +472,58 @@ var (
 		Columns:    SigningKeysColumns,
 		PrimaryKey: []*schema.Column{SigningKeysColumns[0]},
 	}
+	// TapesColumns holds the columns for the "tapes" table.
+	TapesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, SchemaType: map[string]string{"postgres": "varchar(40)", "sqlite3": "text"}},
+		{Name: "workspace_id", Type: field.TypeString, SchemaType: map[string]string{"postgres": "varchar(40)", "sqlite3": "text"}},
+		{Name: "kind", Type: field.TypeString, Size: 40},
+		{Name: "seq", Type: field.TypeInt64, Default: 0},
+		{Name: "fence", Type: field.TypeInt64, Default: 0},
+		{Name: "lease_until", Type: field.TypeTime, Nullable: true},
+		{Name: "stop_at", Type: field.TypeTime, Nullable: true},
+	}
+	// TapesTable holds the schema information for the "tapes" table.
+	TapesTable = &schema.Table{
+		Name:       "tapes",
+		Columns:    TapesColumns,
+		PrimaryKey: []*schema.Column{TapesColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "tape_workspace_id_id",
+				Unique:  true,
+				Columns: []*schema.Column{TapesColumns[1], TapesColumns[0]},
+			},
+			{
+				Name:    "tape_kind_lease_until",
+				Unique:  false,
+				Columns: []*schema.Column{TapesColumns[2], TapesColumns[5]},
+			},
+		},
+	}
+	// TapeStepsColumns holds the columns for the "tape_steps" table.
+	TapeStepsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, SchemaType: map[string]string{"postgres": "varchar(40)", "sqlite3": "text"}},
+		{Name: "workspace_id", Type: field.TypeString, SchemaType: map[string]string{"postgres": "varchar(40)", "sqlite3": "text"}},
+		{Name: "tape_id", Type: field.TypeString, SchemaType: map[string]string{"postgres": "varchar(40)", "sqlite3": "text"}},
+		{Name: "seq", Type: field.TypeInt64},
+		{Name: "kind", Type: field.TypeString, Size: 40},
+		{Name: "recorded_at", Type: field.TypeTime},
+		{Name: "log_seq", Type: field.TypeInt64},
+		{Name: "data", Type: field.TypeJSON, Nullable: true},
+	}
+	// TapeStepsTable holds the schema information for the "tape_steps" table.
+	TapeStepsTable = &schema.Table{
+		Name:       "tape_steps",
+		Columns:    TapeStepsColumns,
+		PrimaryKey: []*schema.Column{TapeStepsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "tapestep_workspace_id_tape_id_seq",
+				Unique:  true,
+				Columns: []*schema.Column{TapeStepsColumns[1], TapeStepsColumns[2], TapeStepsColumns[3]},
+			},
+		},
+	}
 	// UsersColumns holds the columns for the "users" table.
 	UsersColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString, SchemaType: map[string]string{"postgres": "varchar(40)", "sqlite3": "text"}},
@@ -428,9 +563,11 @@ var (
 	Tables = []*schema.Table{
 		ChannelsTable,
 		ChannelMembersTable,
+		ConversationsTable,
 		CustomRolesTable,
 		EventsTable,
 		EventHeadsTable,
+		GenerationsTable,
 		GrantsTable,
 		IdempotencyKeysTable,
 		InvitationsTable,
@@ -440,6 +577,8 @@ var (
 		ReadStatesTable,
 		SessionsTable,
 		SigningKeysTable,
+		TapesTable,
+		TapeStepsTable,
 		UsersTable,
 		WorkspacesTable,
 	}
@@ -452,6 +591,9 @@ func init() {
 	ChannelMembersTable.Annotation = &entsql.Annotation{
 		Table: "channel_members",
 	}
+	ConversationsTable.Annotation = &entsql.Annotation{
+		Table: "conversations",
+	}
 	CustomRolesTable.Annotation = &entsql.Annotation{
 		Table: "custom_roles",
 	}
@@ -460,6 +602,9 @@ func init() {
 	}
 	EventHeadsTable.Annotation = &entsql.Annotation{
 		Table: "event_heads",
+	}
+	GenerationsTable.Annotation = &entsql.Annotation{
+		Table: "generations",
 	}
 	GrantsTable.Annotation = &entsql.Annotation{
 		Table: "grants",
@@ -487,6 +632,12 @@ func init() {
 	}
 	SigningKeysTable.Annotation = &entsql.Annotation{
 		Table: "signing_keys",
+	}
+	TapesTable.Annotation = &entsql.Annotation{
+		Table: "tapes",
+	}
+	TapeStepsTable.Annotation = &entsql.Annotation{
+		Table: "tape_steps",
 	}
 	UsersTable.Annotation = &entsql.Annotation{
 		Table: "users",

@@ -12,6 +12,9 @@ type Channel func(*sql.Selector)
 // ChannelMember is the predicate function for channelmember builders.
 type ChannelMember func(*sql.Selector)
 
+// Conversation is the predicate function for conversation builders.
+type Conversation func(*sql.Selector)
+
 // CustomRole is the predicate function for customrole builders.
 type CustomRole func(*sql.Selector)
 
@@ -20,6 +23,9 @@ type Event func(*sql.Selector)
 
 // EventHead is the predicate function for eventhead builders.
 type EventHead func(*sql.Selector)
+
+// Generation is the predicate function for generation builders.
+type Generation func(*sql.Selector)
 
 // Grant is the predicate function for grant builders.
 type Grant func(*sql.Selector)
@@ -47,6 +53,12 @@ type Session func(*sql.Selector)
 
 // SigningKey is the predicate function for signingkey builders.
 type SigningKey func(*sql.Selector)
+
+// Tape is the predicate function for tape builders.
+type Tape func(*sql.Selector)
+
+// TapeStep is the predicate function for tapestep builders.
+type TapeStep func(*sql.Selector)
 
 // User is the predicate function for user builders.
 type User func(*sql.Selector)

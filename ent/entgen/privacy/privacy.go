@@ -158,6 +158,30 @@ func (f ChannelMemberMutationRuleFunc) EvalMutation(ctx context.Context, m entge
 	return Denyf("entgen/privacy: unexpected mutation type %T, expect *entgen.ChannelMemberMutation", m)
 }
 
+// The ConversationQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type ConversationQueryRuleFunc func(context.Context, *entgen.ConversationQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f ConversationQueryRuleFunc) EvalQuery(ctx context.Context, q entgen.Query) error {
+	if q, ok := q.(*entgen.ConversationQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("entgen/privacy: unexpected query type %T, expect *entgen.ConversationQuery", q)
+}
+
+// The ConversationMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type ConversationMutationRuleFunc func(context.Context, *entgen.ConversationMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f ConversationMutationRuleFunc) EvalMutation(ctx context.Context, m entgen.Mutation) error {
+	if m, ok := m.(*entgen.ConversationMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("entgen/privacy: unexpected mutation type %T, expect *entgen.ConversationMutation", m)
+}
+
 // The CustomRoleQueryRuleFunc type is an adapter to allow the use of ordinary
 // functions as a query rule.
 type CustomRoleQueryRuleFunc func(context.Context, *entgen.CustomRoleQuery) error
@@ -228,6 +252,30 @@ func (f EventHeadMutationRuleFunc) EvalMutation(ctx context.Context, m entgen.Mu
 		return f(ctx, m)
 	}
 	return Denyf("entgen/privacy: unexpected mutation type %T, expect *entgen.EventHeadMutation", m)
+}
+
+// The GenerationQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type GenerationQueryRuleFunc func(context.Context, *entgen.GenerationQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f GenerationQueryRuleFunc) EvalQuery(ctx context.Context, q entgen.Query) error {
+	if q, ok := q.(*entgen.GenerationQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("entgen/privacy: unexpected query type %T, expect *entgen.GenerationQuery", q)
+}
+
+// The GenerationMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type GenerationMutationRuleFunc func(context.Context, *entgen.GenerationMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f GenerationMutationRuleFunc) EvalMutation(ctx context.Context, m entgen.Mutation) error {
+	if m, ok := m.(*entgen.GenerationMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("entgen/privacy: unexpected mutation type %T, expect *entgen.GenerationMutation", m)
 }
 
 // The GrantQueryRuleFunc type is an adapter to allow the use of ordinary
@@ -444,6 +492,54 @@ func (f SigningKeyMutationRuleFunc) EvalMutation(ctx context.Context, m entgen.M
 		return f(ctx, m)
 	}
 	return Denyf("entgen/privacy: unexpected mutation type %T, expect *entgen.SigningKeyMutation", m)
+}
+
+// The TapeQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type TapeQueryRuleFunc func(context.Context, *entgen.TapeQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f TapeQueryRuleFunc) EvalQuery(ctx context.Context, q entgen.Query) error {
+	if q, ok := q.(*entgen.TapeQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("entgen/privacy: unexpected query type %T, expect *entgen.TapeQuery", q)
+}
+
+// The TapeMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type TapeMutationRuleFunc func(context.Context, *entgen.TapeMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f TapeMutationRuleFunc) EvalMutation(ctx context.Context, m entgen.Mutation) error {
+	if m, ok := m.(*entgen.TapeMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("entgen/privacy: unexpected mutation type %T, expect *entgen.TapeMutation", m)
+}
+
+// The TapeStepQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type TapeStepQueryRuleFunc func(context.Context, *entgen.TapeStepQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f TapeStepQueryRuleFunc) EvalQuery(ctx context.Context, q entgen.Query) error {
+	if q, ok := q.(*entgen.TapeStepQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("entgen/privacy: unexpected query type %T, expect *entgen.TapeStepQuery", q)
+}
+
+// The TapeStepMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type TapeStepMutationRuleFunc func(context.Context, *entgen.TapeStepMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f TapeStepMutationRuleFunc) EvalMutation(ctx context.Context, m entgen.Mutation) error {
+	if m, ok := m.(*entgen.TapeStepMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("entgen/privacy: unexpected mutation type %T, expect *entgen.TapeStepMutation", m)
 }
 
 // The UserQueryRuleFunc type is an adapter to allow the use of ordinary

@@ -6,9 +6,11 @@ import (
 	"context"
 	"karnak/ent/entgen/channel"
 	"karnak/ent/entgen/channelmember"
+	"karnak/ent/entgen/conversation"
 	"karnak/ent/entgen/customrole"
 	"karnak/ent/entgen/event"
 	"karnak/ent/entgen/eventhead"
+	"karnak/ent/entgen/generation"
 	"karnak/ent/entgen/grant"
 	"karnak/ent/entgen/idempotency"
 	"karnak/ent/entgen/invitation"
@@ -18,6 +20,8 @@ import (
 	"karnak/ent/entgen/readstate"
 	"karnak/ent/entgen/session"
 	"karnak/ent/entgen/signingkey"
+	"karnak/ent/entgen/tape"
+	"karnak/ent/entgen/tapestep"
 	"karnak/ent/entgen/user"
 	"karnak/ent/entgen/workspace"
 	"karnak/ent/enum"
@@ -119,6 +123,56 @@ func init() {
 	channelmember.DefaultID = channelmemberDescID.Default.(func() string)
 	// channelmember.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	channelmember.IDValidator = channelmemberDescID.Validators[0].(func(string) error)
+	conversationMixin := schema.Conversation{}.Mixin()
+	conversation.Policy = privacy.NewPolicies(conversationMixin[1], schema.Conversation{})
+	conversation.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := conversation.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	conversationMixinFields0 := conversationMixin[0].Fields()
+	_ = conversationMixinFields0
+	conversationMixinFields1 := conversationMixin[1].Fields()
+	_ = conversationMixinFields1
+	conversationMixinFields3 := conversationMixin[3].Fields()
+	_ = conversationMixinFields3
+	conversationFields := schema.Conversation{}.Fields()
+	_ = conversationFields
+	// conversationDescWorkspaceID is the schema descriptor for workspace_id field.
+	conversationDescWorkspaceID := conversationMixinFields1[0].Descriptor()
+	// conversation.WorkspaceIDValidator is a validator for the "workspace_id" field. It is called by the builders before save.
+	conversation.WorkspaceIDValidator = conversationDescWorkspaceID.Validators[0].(func(string) error)
+	// conversationDescVersion is the schema descriptor for version field.
+	conversationDescVersion := conversationMixinFields3[0].Descriptor()
+	// conversation.DefaultVersion holds the default value on creation for the version field.
+	conversation.DefaultVersion = conversationDescVersion.Default.(int)
+	// conversation.VersionValidator is a validator for the "version" field. It is called by the builders before save.
+	conversation.VersionValidator = conversationDescVersion.Validators[0].(func(int) error)
+	// conversationDescChannelID is the schema descriptor for channel_id field.
+	conversationDescChannelID := conversationFields[0].Descriptor()
+	// conversation.ChannelIDValidator is a validator for the "channel_id" field. It is called by the builders before save.
+	conversation.ChannelIDValidator = conversationDescChannelID.Validators[0].(func(string) error)
+	// conversationDescCreatedBy is the schema descriptor for created_by field.
+	conversationDescCreatedBy := conversationFields[1].Descriptor()
+	// conversation.CreatedByValidator is a validator for the "created_by" field. It is called by the builders before save.
+	conversation.CreatedByValidator = conversationDescCreatedBy.Validators[0].(func(string) error)
+	// conversationDescModel is the schema descriptor for model field.
+	conversationDescModel := conversationFields[2].Descriptor()
+	// conversation.ModelValidator is a validator for the "model" field. It is called by the builders before save.
+	conversation.ModelValidator = conversationDescModel.Validators[0].(func(string) error)
+	// conversationDescInstructions is the schema descriptor for instructions field.
+	conversationDescInstructions := conversationFields[3].Descriptor()
+	// conversation.DefaultInstructions holds the default value on creation for the instructions field.
+	conversation.DefaultInstructions = conversationDescInstructions.Default.(string)
+	// conversationDescID is the schema descriptor for id field.
+	conversationDescID := conversationMixinFields0[0].Descriptor()
+	// conversation.DefaultID holds the default value on creation for the id field.
+	conversation.DefaultID = conversationDescID.Default.(func() string)
+	// conversation.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	conversation.IDValidator = conversationDescID.Validators[0].(func(string) error)
 	customroleMixin := schema.CustomRole{}.Mixin()
 	customrole.Policy = privacy.NewPolicies(customroleMixin[1], schema.CustomRole{})
 	customrole.Hooks[0] = func(next ent.Mutator) ent.Mutator {
@@ -227,6 +281,88 @@ func init() {
 	eventhead.DefaultID = eventheadDescID.Default.(func() string)
 	// eventhead.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	eventhead.IDValidator = eventheadDescID.Validators[0].(func(string) error)
+	generationMixin := schema.Generation{}.Mixin()
+	generation.Policy = privacy.NewPolicies(generationMixin[1], schema.Generation{})
+	generation.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := generation.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	generationMixinFields0 := generationMixin[0].Fields()
+	_ = generationMixinFields0
+	generationMixinFields1 := generationMixin[1].Fields()
+	_ = generationMixinFields1
+	generationFields := schema.Generation{}.Fields()
+	_ = generationFields
+	// generationDescWorkspaceID is the schema descriptor for workspace_id field.
+	generationDescWorkspaceID := generationMixinFields1[0].Descriptor()
+	// generation.WorkspaceIDValidator is a validator for the "workspace_id" field. It is called by the builders before save.
+	generation.WorkspaceIDValidator = generationDescWorkspaceID.Validators[0].(func(string) error)
+	// generationDescConversationID is the schema descriptor for conversation_id field.
+	generationDescConversationID := generationFields[0].Descriptor()
+	// generation.ConversationIDValidator is a validator for the "conversation_id" field. It is called by the builders before save.
+	generation.ConversationIDValidator = generationDescConversationID.Validators[0].(func(string) error)
+	// generationDescChannelID is the schema descriptor for channel_id field.
+	generationDescChannelID := generationFields[1].Descriptor()
+	// generation.ChannelIDValidator is a validator for the "channel_id" field. It is called by the builders before save.
+	generation.ChannelIDValidator = generationDescChannelID.Validators[0].(func(string) error)
+	// generationDescPromptID is the schema descriptor for prompt_id field.
+	generationDescPromptID := generationFields[2].Descriptor()
+	// generation.PromptIDValidator is a validator for the "prompt_id" field. It is called by the builders before save.
+	generation.PromptIDValidator = generationDescPromptID.Validators[0].(func(string) error)
+	// generationDescStartedBy is the schema descriptor for started_by field.
+	generationDescStartedBy := generationFields[3].Descriptor()
+	// generation.StartedByValidator is a validator for the "started_by" field. It is called by the builders before save.
+	generation.StartedByValidator = generationDescStartedBy.Validators[0].(func(string) error)
+	// generationDescModel is the schema descriptor for model field.
+	generationDescModel := generationFields[4].Descriptor()
+	// generation.ModelValidator is a validator for the "model" field. It is called by the builders before save.
+	generation.ModelValidator = generationDescModel.Validators[0].(func(string) error)
+	// generationDescState is the schema descriptor for state field.
+	generationDescState := generationFields[6].Descriptor()
+	// generation.DefaultState holds the default value on creation for the state field.
+	generation.DefaultState = enum.GenerationState(generationDescState.Default.(string))
+	// generationDescProvider is the schema descriptor for provider field.
+	generationDescProvider := generationFields[7].Descriptor()
+	// generation.DefaultProvider holds the default value on creation for the provider field.
+	generation.DefaultProvider = generationDescProvider.Default.(string)
+	// generationDescAttempts is the schema descriptor for attempts field.
+	generationDescAttempts := generationFields[8].Descriptor()
+	// generation.DefaultAttempts holds the default value on creation for the attempts field.
+	generation.DefaultAttempts = generationDescAttempts.Default.(int)
+	// generationDescFailure is the schema descriptor for failure field.
+	generationDescFailure := generationFields[10].Descriptor()
+	// generation.DefaultFailure holds the default value on creation for the failure field.
+	generation.DefaultFailure = generationDescFailure.Default.(string)
+	// generationDescInputTokens is the schema descriptor for input_tokens field.
+	generationDescInputTokens := generationFields[11].Descriptor()
+	// generation.DefaultInputTokens holds the default value on creation for the input_tokens field.
+	generation.DefaultInputTokens = generationDescInputTokens.Default.(int)
+	// generationDescCachedTokens is the schema descriptor for cached_tokens field.
+	generationDescCachedTokens := generationFields[12].Descriptor()
+	// generation.DefaultCachedTokens holds the default value on creation for the cached_tokens field.
+	generation.DefaultCachedTokens = generationDescCachedTokens.Default.(int)
+	// generationDescOutputTokens is the schema descriptor for output_tokens field.
+	generationDescOutputTokens := generationFields[13].Descriptor()
+	// generation.DefaultOutputTokens holds the default value on creation for the output_tokens field.
+	generation.DefaultOutputTokens = generationDescOutputTokens.Default.(int)
+	// generationDescEstimated is the schema descriptor for estimated field.
+	generationDescEstimated := generationFields[14].Descriptor()
+	// generation.DefaultEstimated holds the default value on creation for the estimated field.
+	generation.DefaultEstimated = generationDescEstimated.Default.(bool)
+	// generationDescCost is the schema descriptor for cost field.
+	generationDescCost := generationFields[15].Descriptor()
+	// generation.DefaultCost holds the default value on creation for the cost field.
+	generation.DefaultCost = generationDescCost.Default.(int64)
+	// generationDescID is the schema descriptor for id field.
+	generationDescID := generationMixinFields0[0].Descriptor()
+	// generation.DefaultID holds the default value on creation for the id field.
+	generation.DefaultID = generationDescID.Default.(func() string)
+	// generation.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	generation.IDValidator = generationDescID.Validators[0].(func(string) error)
 	grantMixin := schema.Grant{}.Mixin()
 	grant.Policy = privacy.NewPolicies(grantMixin[1], schema.Grant{})
 	grant.Hooks[0] = func(next ent.Mutator) ent.Mutator {
@@ -551,6 +687,78 @@ func init() {
 	signingkey.DefaultID = signingkeyDescID.Default.(func() string)
 	// signingkey.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	signingkey.IDValidator = signingkeyDescID.Validators[0].(func(string) error)
+	tapeMixin := schema.Tape{}.Mixin()
+	tape.Policy = privacy.NewPolicies(tapeMixin[1], schema.Tape{})
+	tape.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := tape.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	tapeMixinFields0 := tapeMixin[0].Fields()
+	_ = tapeMixinFields0
+	tapeMixinFields1 := tapeMixin[1].Fields()
+	_ = tapeMixinFields1
+	tapeFields := schema.Tape{}.Fields()
+	_ = tapeFields
+	// tapeDescWorkspaceID is the schema descriptor for workspace_id field.
+	tapeDescWorkspaceID := tapeMixinFields1[0].Descriptor()
+	// tape.WorkspaceIDValidator is a validator for the "workspace_id" field. It is called by the builders before save.
+	tape.WorkspaceIDValidator = tapeDescWorkspaceID.Validators[0].(func(string) error)
+	// tapeDescKind is the schema descriptor for kind field.
+	tapeDescKind := tapeFields[0].Descriptor()
+	// tape.KindValidator is a validator for the "kind" field. It is called by the builders before save.
+	tape.KindValidator = tapeDescKind.Validators[0].(func(string) error)
+	// tapeDescSeq is the schema descriptor for seq field.
+	tapeDescSeq := tapeFields[1].Descriptor()
+	// tape.DefaultSeq holds the default value on creation for the seq field.
+	tape.DefaultSeq = tapeDescSeq.Default.(int64)
+	// tapeDescFence is the schema descriptor for fence field.
+	tapeDescFence := tapeFields[2].Descriptor()
+	// tape.DefaultFence holds the default value on creation for the fence field.
+	tape.DefaultFence = tapeDescFence.Default.(int64)
+	// tapeDescID is the schema descriptor for id field.
+	tapeDescID := tapeMixinFields0[0].Descriptor()
+	// tape.DefaultID holds the default value on creation for the id field.
+	tape.DefaultID = tapeDescID.Default.(func() string)
+	// tape.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	tape.IDValidator = tapeDescID.Validators[0].(func(string) error)
+	tapestepMixin := schema.TapeStep{}.Mixin()
+	tapestep.Policy = privacy.NewPolicies(tapestepMixin[1], schema.TapeStep{})
+	tapestep.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := tapestep.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	tapestepMixinFields0 := tapestepMixin[0].Fields()
+	_ = tapestepMixinFields0
+	tapestepMixinFields1 := tapestepMixin[1].Fields()
+	_ = tapestepMixinFields1
+	tapestepFields := schema.TapeStep{}.Fields()
+	_ = tapestepFields
+	// tapestepDescWorkspaceID is the schema descriptor for workspace_id field.
+	tapestepDescWorkspaceID := tapestepMixinFields1[0].Descriptor()
+	// tapestep.WorkspaceIDValidator is a validator for the "workspace_id" field. It is called by the builders before save.
+	tapestep.WorkspaceIDValidator = tapestepDescWorkspaceID.Validators[0].(func(string) error)
+	// tapestepDescTapeID is the schema descriptor for tape_id field.
+	tapestepDescTapeID := tapestepFields[0].Descriptor()
+	// tapestep.TapeIDValidator is a validator for the "tape_id" field. It is called by the builders before save.
+	tapestep.TapeIDValidator = tapestepDescTapeID.Validators[0].(func(string) error)
+	// tapestepDescKind is the schema descriptor for kind field.
+	tapestepDescKind := tapestepFields[2].Descriptor()
+	// tapestep.KindValidator is a validator for the "kind" field. It is called by the builders before save.
+	tapestep.KindValidator = tapestepDescKind.Validators[0].(func(string) error)
+	// tapestepDescID is the schema descriptor for id field.
+	tapestepDescID := tapestepMixinFields0[0].Descriptor()
+	// tapestep.DefaultID holds the default value on creation for the id field.
+	tapestep.DefaultID = tapestepDescID.Default.(func() string)
+	// tapestep.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	tapestep.IDValidator = tapestepDescID.Validators[0].(func(string) error)
 	userMixin := schema.User{}.Mixin()
 	user.Policy = privacy.NewPolicies(schema.User{})
 	user.Hooks[0] = func(next ent.Mutator) ent.Mutator {

@@ -15,6 +15,7 @@ import (
 
 	"karnak/ent/enttest"
 	"karnak/internal/app"
+	"karnak/internal/core/llm"
 	"karnak/internal/platform/clock"
 	"karnak/internal/platform/config"
 )
@@ -37,8 +38,10 @@ type Options struct {
 	Args []string
 	// Logger drops everything where it is nil.
 	Logger *slog.Logger
-	// Idle runs no jobs.
+	// Idle runs no jobs and makes no answers.
 	Idle bool
+	// Models answer in place of the stand-in.
+	Models *llm.Catalogue
 }
 
 // Each runs a test on a fresh node of each engine.
@@ -75,7 +78,7 @@ func Open(t testing.TB, engine string, args []string, o Options) *Node {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	a, err := app.Open(t.Context(), app.Options{Config: cfg, Clock: o.Clock, Logger: o.Logger, Idle: o.Idle})
+	a, err := app.Open(t.Context(), app.Options{Config: cfg, Clock: o.Clock, Logger: o.Logger, Idle: o.Idle, Models: o.Models})
 	if err != nil {
 		t.Fatal(err)
 	}

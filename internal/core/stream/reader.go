@@ -124,15 +124,24 @@ func (r *Reader) check(ctx context.Context) error {
 // Allow said stays.
 func (r *Reader) Next(ctx context.Context) (Item, error) {
 	for {
-		item, changed, err := r.look(ctx)
+		item, err := r.Await(ctx, nil)
 		if err != nil || !item.none() {
 			return item, err
 		}
-		if err := r.wait(ctx, changed); err != nil {
-			return Item{}, err
-		}
 	}
 }
+
+// Await is Next for who waits for something else, too: it may return an empty item, and does when other is closed.
+func (r *Reader) Await(ctx context.Context, other <-chan struct{}) (Item, error) {
+	item, changed, err := r.look(ctx)
+	if err != nil || !item.none() {
+		return item, err
+	}
+	return Item{}, r.wait(ctx, changed, other)
+}
+
+// Behind says that the log goes further than the reader was given: its end is read from the database.
+func (r *Reader) Behind() { r.topic.wake() }
 
 // Poll is Next for what is there already; ok is false where Next would wait.
 func (r *Reader) Poll(ctx context.Context) (item Item, ok bool, err error) {
@@ -257,13 +266,15 @@ func (r *Reader) gap(ctx context.Context, floor int64) (Item, error) {
 	return Item{Gap: g}, r.check(ctx)
 }
 
-func (r *Reader) wait(ctx context.Context, changed <-chan struct{}) error {
+func (r *Reader) wait(ctx context.Context, changed, other <-chan struct{}) error {
 	var timer <-chan time.Time
 	if !r.until.IsZero() {
 		timer = r.hub.Clock.After(r.until.Sub(r.hub.Clock.Now()))
 	}
 	select {
 	case <-changed:
+		return nil
+	case <-other:
 		return nil
 	case <-timer:
 		return r.check(ctx)

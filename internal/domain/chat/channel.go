@@ -77,7 +77,7 @@ func (s *Service) belong(ctx context.Context, workspaceID string, userIDs ...str
 	return err
 }
 
-// create makes a channel with its first members; the one who acts moderates it, unless it is direct.
+// create makes a channel with its first members; the one who acts moderates it, unless it is closed.
 func (s *Service) create(ctx context.Context, tx *eventlog.Tx, draft *entgen.ChannelCreate, people []string) (*entgen.Channel, error) {
 	self := authz.ActorOf(ctx).UserID
 	c, err := draft.SetCreatedBy(self).SetCreatedAt(s.Clock.Now()).Save(ctx)
@@ -88,7 +88,7 @@ func (s *Service) create(ctx context.Context, tx *eventlog.Tx, draft *entgen.Cha
 		return nil, err
 	}
 	for _, u := range people {
-		if _, err := s.enter(ctx, tx, c, u, u == self && c.Visibility != enum.Direct); err != nil {
+		if _, err := s.enter(ctx, tx, c, u, u == self && !c.Visibility.Closed()); err != nil {
 			return nil, err
 		}
 	}
@@ -180,14 +180,22 @@ func (s *Service) UpdateChannel(ctx context.Context, in UpdateChannelInput) (*Up
 	return answer(ctx, s, done, c, err, func(p ChannelPayload) *UpdateChannelPayload { return &UpdateChannelPayload{p} })
 }
 
+// stays says why a channel of its members alone does not change.
+func stays(c *entgen.Channel) error {
+	if c.Visibility == enum.Assistant {
+		return fault.User(fault.NotAllowed, "channelId", "This is the channel of a conversation: updateConversation changes what can be changed.")
+	}
+	return fault.User(fault.NotAllowed, "channelId", "A direct channel stays as it is.")
+}
+
 // moderated returns a channel the caller may change.
 func (s *Service) moderated(ctx context.Context, channelID string) (*entgen.Channel, error) {
 	c, err := s.readable(ctx, channelID, authz.ChatWrite)
 	if err != nil {
 		return nil, err
 	}
-	if c.Visibility == enum.Direct {
-		return nil, fault.User(fault.NotAllowed, "channelId", "A direct channel stays as it is.")
+	if c.Visibility.Closed() {
+		return nil, stays(c)
 	}
 	ok, err := s.moderates(ctx, c)
 	if err == nil && !ok {

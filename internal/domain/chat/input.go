@@ -35,8 +35,8 @@ func (in *CreateChannelInput) validate() error {
 	in.Name = strings.TrimSpace(in.Name)
 	i.Text("name", in.Name, 1, longestName, false)
 	i.Text("topic", in.Topic, 0, longestTopic, false)
-	if in.Visibility == enum.Direct {
-		i.Add(fault.Invalid, "visibility", "Choose PUBLIC or PRIVATE; openDirectChannel makes direct channels.")
+	if in.Visibility.Closed() {
+		i.Add(fault.Invalid, "visibility", "Choose PUBLIC or PRIVATE; openDirectChannel makes direct channels, createConversation those of conversations.")
 	}
 	return i.Err()
 }

@@ -68,8 +68,8 @@ func (s *Service) LeaveChannel(ctx context.Context, in LeaveChannelInput) (*Leav
 	if err != nil {
 		return nil, err
 	}
-	if c.Visibility == enum.Direct {
-		return nil, fault.User(fault.NotAllowed, "channelId", "A direct channel stays as it is.")
+	if c.Visibility.Closed() {
+		return nil, stays(c)
 	}
 	done, err := s.Log.Change(ctx, func(ctx context.Context, tx *eventlog.Tx) (string, error) {
 		was, err := s.exit(ctx, tx, c, authz.ActorOf(ctx).UserID, memberLeft)
@@ -132,8 +132,8 @@ func (s *Service) inside(ctx context.Context, channelID string) (*entgen.Channel
 	switch {
 	case err != nil:
 		return nil, err
-	case c.Visibility == enum.Direct:
-		return nil, fault.User(fault.NotAllowed, "channelId", "A direct channel stays as it is.")
+	case c.Visibility.Closed():
+		return nil, stays(c)
 	case m == nil:
 		return nil, outside()
 	}

@@ -20,6 +20,9 @@ func (s *Service) speaks(ctx context.Context, c *entgen.Channel) error {
 	if err == nil && m == nil {
 		return fault.New(fault.Forbidden, "This needs membership of the channel.")
 	}
+	if err == nil && c.Visibility == enum.Assistant {
+		return fault.User(fault.NotAllowed, "channelId", "This is the channel of a conversation: startGeneration posts a message that is answered.")
+	}
 	return err
 }
 
@@ -47,7 +50,7 @@ func (s *Service) known(ctx context.Context, workspaceID string, users []string)
 // EditMessage changes the body of the caller's own message. Needs chat:write. A stale version is CONFLICT, with the
 // message as it now is.
 func (s *Service) EditMessage(ctx context.Context, in EditMessageInput) (*EditMessagePayload, error) {
-	m, _, err := s.message(ctx, in.MessageID, authz.ChatWrite)
+	m, c, err := s.message(ctx, in.MessageID, authz.ChatWrite)
 	if err != nil {
 		return nil, err
 	}
@@ -56,6 +59,9 @@ func (s *Service) EditMessage(ctx context.Context, in EditMessageInput) (*EditMe
 	}
 	if m.AuthorID != authz.ActorOf(ctx).UserID {
 		return nil, fault.New(fault.Forbidden, "Only its author edits a message.")
+	}
+	if c.Visibility == enum.Assistant {
+		return nil, fault.User(fault.NotAllowed, "messageId", "A model has answered this as it is: editAndRegenerate says it in other words.")
 	}
 	known, err := s.known(ctx, m.WorkspaceID, mentions(in.Body))
 	if err != nil {

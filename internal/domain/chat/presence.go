@@ -117,9 +117,9 @@ func (s *Service) inChannel(ctx context.Context, channelID string, p authz.Permi
 	return c, err
 }
 
-// stillIn is stillReads for what only members of the channel see.
+// stillIn is StillReads for what only members of the channel see.
 func (s *Service) stillIn(ctx context.Context, c *entgen.Channel) (time.Time, error) {
-	until, err := s.stillReads(ctx, c)
+	until, err := s.StillReads(ctx, c, authz.ChatRead)
 	if err != nil {
 		return until, err
 	}

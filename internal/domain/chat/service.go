@@ -87,7 +87,7 @@ func (s *Service) may(ctx context.Context, c *entgen.Channel, p authz.Permission
 	return s.Guard.Require(ctx, c.WorkspaceID, p, c.ID, c.WorkspaceID)
 }
 
-// knows checks that a channel is public, or the caller a member of it, or, unless it is direct, a holder of chat:read:all.
+// knows checks that a channel is public, or the caller a member of it, or, unless it is closed, a holder of chat:read:all.
 func (s *Service) knows(ctx context.Context, c *entgen.Channel) error {
 	if c.Visibility == enum.Public {
 		return nil
@@ -112,7 +112,7 @@ func (s *Service) member(ctx context.Context, c *entgen.Channel) (*entgen.Channe
 
 // moderates reports whether the caller holds a channel's moderation right: as its moderator, or by chat:read:all.
 func (s *Service) moderates(ctx context.Context, c *entgen.Channel) (bool, error) {
-	if c.Visibility != enum.Direct {
+	if !c.Visibility.Closed() {
 		if all, err := s.Guard.Allows(ctx, c.WorkspaceID, authz.ChatReadAll, c.ID, c.WorkspaceID); all || err != nil {
 			return all, err
 		}

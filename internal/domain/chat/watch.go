@@ -24,7 +24,7 @@ func (s *Service) Watch(ctx context.Context, channelID string, after *string) (*
 	return s.Hub.Read(ctx, stream.Spec{
 		WorkspaceID: c.WorkspaceID, After: after, Own: authz.ActorOf(ctx).UserID,
 		Filter: func() eventlog.Filter { return eventlog.Filter{Channels: []string{c.ID}} },
-		Allow:  func(ctx context.Context) (time.Time, error) { return s.stillReads(ctx, c) },
+		Allow:  func(ctx context.Context) (time.Time, error) { return s.StillReads(ctx, c, authz.ChatRead) },
 	})
 }
 
@@ -45,17 +45,17 @@ func (s *Service) WatchForAll(ctx context.Context, channelID string) (*stream.Re
 	})
 }
 
-// stillReads checks an open stream against what is committed, and says until when that holds.
-func (s *Service) stillReads(ctx context.Context, c *entgen.Channel) (time.Time, error) {
-	until, err := s.Guard.Recheck(ctx, c.WorkspaceID, authz.ChatRead, c.ID, c.WorkspaceID)
+// StillReads checks an open stream, which p lets read, against what is committed, and says until when that holds.
+func (s *Service) StillReads(ctx context.Context, c *entgen.Channel, p authz.Permission) (time.Time, error) {
+	until, err := s.Guard.Recheck(ctx, c.WorkspaceID, p, c.ID, c.WorkspaceID)
 	if err != nil || c.Visibility == enum.Public {
 		return until, err
 	}
 	if m, err := s.member(ctx, c); m != nil || err != nil {
 		return until, err
 	}
-	if c.Visibility == enum.Direct {
-		return until, fault.Denied(string(authz.ChatRead))
+	if c.Visibility.Closed() {
+		return until, fault.Denied(string(p))
 	}
 	all, err := s.Guard.Recheck(ctx, c.WorkspaceID, authz.ChatReadAll, c.ID, c.WorkspaceID)
 	if until.IsZero() || !all.IsZero() && all.Before(until) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -27,6 +28,7 @@ func (c *Config) check(unread map[string]string) Faults {
 	k.bus()
 	k.secret()
 	k.origins()
+	k.models()
 	k.numbers()
 	k.durations()
 	if c.Profile == Production {
@@ -103,6 +105,42 @@ func (k *checker) urls() {
 		}
 	}
 }
+
+// models checks the providers of language models.
+func (k *checker) models() {
+	c := k.cfg
+	for flag, u := range map[string]URL{"openai-url": c.OpenAIURL, "anthropic-url": c.AnthropicURL} {
+		if raw := u.Reveal(); raw != "" {
+			x, err := url.Parse(raw)
+			if err != nil || x.Scheme != "http" && x.Scheme != "https" || x.Hostname() == "" || x.User != nil || x.RawQuery != "" {
+				k.add(flag, "This is not an address like https://api.example.com.")
+			}
+		}
+	}
+	if !provider.MatchString(c.OpenAIName) || c.OpenAIName == "anthropic" {
+		k.add("openai-name", "%q is not a name of a provider: small letters, digits and hyphens, and not anthropic.", clip(c.OpenAIName))
+	}
+	for _, x := range []struct {
+		flag   string
+		models []string
+	}{{"openai-models", c.OpenAIModels}, {"anthropic-models", c.AnthropicModels}} {
+		seen := map[string]bool{}
+		for _, text := range x.models {
+			m, err := ParseModel(text)
+			if err != nil {
+				k.add(x.flag, "%s.", err)
+			} else if seen[m.Name] {
+				k.add(x.flag, "%q is named twice.", clip(m.Name))
+			}
+			seen[m.Name] = true
+		}
+		if len(x.models) == 0 {
+			k.add(x.flag, "Name a model at least.")
+		}
+	}
+}
+
+var provider = regexp.MustCompile(`^[a-z][a-z0-9-]{0,30}$`)
 
 func (k *checker) secret() {
 	if k.cfg.Secret.Empty() {

@@ -54,6 +54,15 @@ type Config struct {
 	LimitSubscriptions int   `name:"limit-subscriptions" type:"setting" default:"100" help:"Most subscriptions open on one connection."`
 	LimitStreams       int   `name:"limit-streams" type:"setting" default:"1000" help:"Most streams of events of one workspace on one node, for the tier SOLOPRENEUR; each tier above has ten times as many, ENTERPRISE no limit. 0 for no limit in any."`
 
+	OpenAIURL       URL      `name:"openai-url" type:"setting" help:"Endpoint that speaks OpenAI's protocol, up to /v1: OpenAI's own where it is empty and a key is given, or Ollama's, vLLM's, OpenRouter's."`
+	OpenAIKey       Secret   `name:"openai-api-key" type:"setting" help:"Key of that endpoint."`
+	OpenAIName      string   `name:"openai-name" type:"setting" default:"openai" help:"What the API calls that provider; llmtwin for one that karnak twins runs."`
+	OpenAIModels    []string `name:"openai-models" type:"setting" default:"gpt-4.1-mini@1047576/32768" help:"Models of that endpoint, separated by commas: name@context/answer=input/output/cached, the bounds in tokens, the prices in US dollars for a million; all but the name may be left out."`
+	AnthropicURL    URL      `name:"anthropic-url" type:"setting" help:"Endpoint that speaks Anthropic's Messages API, without /v1; Anthropic's own where it is empty and a key is given."`
+	AnthropicKey    Secret   `name:"anthropic-api-key" type:"setting" help:"Key of that endpoint."`
+	AnthropicModels []string `name:"anthropic-models" type:"setting" default:"claude-sonnet-4-5@200000/32000" help:"Models of that endpoint, as OPENAI_MODELS."`
+	LLMTwin         bool     `name:"llm-twin" type:"setting" default:"true" production:"false" help:"Have a stand-in answer that asks no model, where no provider of language models is given."`
+
 	RequestTimeout time.Duration `name:"request-timeout" type:"setting" default:"10s" help:"Longest time a query or mutation may take."`
 	ShutdownGrace  time.Duration `name:"shutdown-grace" type:"setting" default:"20s" help:"Longest time from SIGTERM to the end of the process."`
 

@@ -23,6 +23,9 @@ func NewSecret(text string) Secret { return Secret{text} }
 // Empty reports whether no secret was given.
 func (s Secret) Empty() bool { return s.text == "" }
 
+// Reveal returns the secret as it was written, for who has to be told it alone.
+func (s Secret) Reveal() string { return s.text }
+
 // Bytes returns the key: what hex or base64 stands for, else the text itself. A text of hex digits alone is always hex, and
 // one that is well-formed base64 is always base64, so that a short key is never taken for a long one.
 func (s Secret) Bytes() []byte {

@@ -27,6 +27,9 @@ const (
 	Message       Prefix = "msg"
 	Mention       Prefix = "ment"
 	Reaction      Prefix = "react"
+	Conversation  Prefix = "conv"
+	Generation    Prefix = "gen"
+	Step          Prefix = "step"
 	Event         Prefix = "evt"
 	Idempotency   Prefix = "idem"
 	Request       Prefix = "req"
@@ -36,6 +39,9 @@ const (
 
 // Platform is the id of the platform's own log, which holds what belongs to no workspace (sessions, users).
 const Platform = "ws_00000000000000000000000000"
+
+// Assistant is the id of the user that what language models write is by. Nobody can sign in as it.
+const Assistant = "user_00000000000000000000000001"
 
 const alphabet = "0123456789abcdefghjkmnpqrstvwxyz"
 

@@ -1,0 +1,288 @@
+package llmtwin
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"karnak/internal/core/llm"
+	"karnak/internal/platform/clock"
+)
+
+// Name is how the twin is called wherever a provider is named.
+const Name = "llmtwin"
+
+// Model is the name of its one model.
+const Model = "stand-in"
+
+// Config is what a Twin is made of.
+type Config struct {
+	// Script says what to answer; nil for Talk.
+	Script func(*Call) Script
+	// Clock is the machine's where it is nil.
+	Clock clock.Clock
+	// Token is asked for as a key where it is given.
+	Token string
+}
+
+// Call is one request.
+type Call struct {
+	// N counts the requests from 1.
+	N            int
+	Protocol     string
+	Model        string
+	Instructions string
+	Turns        []llm.Turn
+	MaxTokens    int
+	// Kept is the beginning of an answer that the caller wants more of.
+	Kept string
+	// Sent is the text that was sent, Billed what is billed for it, and Left says that the caller went before the end.
+	Sent   string
+	Billed llm.Usage
+	Left   bool
+}
+
+// Asked is the last thing that somebody said.
+func (c *Call) Asked() string {
+	if len(c.Turns) == 0 {
+		return ""
+	}
+	return c.Turns[len(c.Turns)-1].Text
+}
+
+// Script is an answer.
+type Script struct {
+	// Status refuses with an HTTP status in place of an answer, and RetryAfter with that header.
+	Status     int
+	RetryAfter time.Duration
+	Steps      []Step
+	// Reason is why the answer ends; the zero value stands for llm.Stop.
+	Reason llm.Reason
+	// End leaves the stream without an end: the connection is closed as if all had been said.
+	End bool
+}
+
+// Step is a part of an answer, or what breaks it.
+type Step struct {
+	Text, Reasoning string
+	// After is how long it takes until the step.
+	After time.Duration
+	// Raw is sent as it is, Cut breaks the connection off, Silence sends nothing until the caller leaves.
+	Raw     string
+	Cut     bool
+	Silence bool
+}
+
+// Twin answers. It is an http.Handler, and safe for concurrent use.
+type Twin struct {
+	Config
+	mux   *http.ServeMux
+	mu    sync.Mutex
+	calls []*Call
+}
+
+// New returns a twin.
+func New(c Config) *Twin {
+	if c.Script == nil {
+		c.Script = Talk
+	}
+	if c.Clock == nil {
+		c.Clock = clock.System{}
+	}
+	t := &Twin{Config: c, mux: http.NewServeMux()}
+	t.mux.HandleFunc("POST /v1/chat/completions", t.completions)
+	t.mux.HandleFunc("POST /v1/messages", t.messages)
+	return t
+}
+
+// ServeHTTP answers a request.
+func (t *Twin) ServeHTTP(w http.ResponseWriter, r *http.Request) { t.mux.ServeHTTP(w, r) }
+
+// Calls returns the requests so far.
+func (t *Twin) Calls() []Call {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	out := make([]Call, len(t.calls))
+	for i, c := range t.calls {
+		out[i] = *c
+	}
+	return out
+}
+
+// Billed is what all requests took together.
+func (t *Twin) Billed() (u llm.Usage) {
+	for _, c := range t.Calls() {
+		u.Input += c.Billed.Input
+		u.Cached += c.Billed.Cached
+		u.Output += c.Billed.Output
+	}
+	return u
+}
+
+// speaker writes an answer in a protocol.
+type speaker interface {
+	begin(c *Call) error
+	text(s string) error
+	reasoning(s string) error
+	end(c *Call, r llm.Reason) error
+	refuse(w http.ResponseWriter, status int)
+}
+
+const longestRequest = 4 << 20
+
+// called reads a request and takes note of it.
+func (t *Twin) called(w http.ResponseWriter, r *http.Request, into any, call func() *Call) (*Call, bool) {
+	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, longestRequest)).Decode(into); err != nil {
+		http.Error(w, `{"error":{"type":"invalid_request_error","message":"this is no request"}}`, http.StatusBadRequest)
+		return nil, false
+	}
+	c := call()
+	split(c)
+	t.mu.Lock()
+	t.calls = append(t.calls, c)
+	c.N = len(t.calls)
+	c.Billed.Input = llm.Estimate(c.Instructions)
+	for _, x := range c.Turns {
+		c.Billed.Input += llm.Estimate(x.Text)
+	}
+	c.Billed.Input += llm.Estimate(c.Kept)
+	t.mu.Unlock()
+	return c, true
+}
+
+// split finds the wish for more of an answer.
+func split(c *Call) {
+	n := len(c.Turns)
+	if n >= 2 && c.Turns[n-1] == (llm.Turn{Role: llm.User, Text: llm.GoOn}) && c.Turns[n-2].Role == llm.Assistant {
+		c.Kept, c.Turns = c.Turns[n-2].Text, c.Turns[:n-2]
+	}
+}
+
+// play answers a call by its script.
+func (t *Twin) play(w http.ResponseWriter, r *http.Request, c *Call, s speaker) {
+	script := t.Script(c)
+	if script.Status != 0 {
+		if script.RetryAfter > 0 {
+			w.Header().Set("Retry-After", fmt.Sprint(int(script.RetryAfter/time.Second)))
+		}
+		s.refuse(w, script.Status)
+		return
+	}
+	w.Header().Set("Content-Type", "text/event-stream")
+	out := http.NewResponseController(w)
+	err := s.begin(c)
+	for _, step := range script.Steps {
+		if err != nil || !t.step(r.Context(), w, out, c, s, step) {
+			t.note(func() { c.Left = true })
+			return
+		}
+	}
+	if err != nil || script.End {
+		return
+	}
+	reason := script.Reason
+	if reason == "" {
+		reason = llm.Stop
+	}
+	t.note(func() { err = s.end(c, reason) })
+	if err == nil {
+		_ = out.Flush()
+	}
+}
+
+func (t *Twin) note(f func()) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	f()
+}
+
+// step sends a step; false ends the answer.
+func (t *Twin) step(ctx context.Context, w http.ResponseWriter, out *http.ResponseController, c *Call, s speaker, x Step) bool {
+	if x.After > 0 {
+		select {
+		case <-t.Clock.After(x.After):
+		case <-ctx.Done():
+			return false
+		}
+	}
+	if ctx.Err() != nil {
+		return false
+	}
+	var err error
+	switch {
+	case x.Cut:
+		panic(http.ErrAbortHandler) //nolint:forbidigo // how a handler of net/http breaks a connection off
+	case x.Silence:
+		<-ctx.Done()
+		return false
+	case x.Raw != "":
+		_, err = w.Write([]byte(x.Raw))
+	case x.Reasoning != "":
+		err = s.reasoning(x.Reasoning)
+	default:
+		err = s.text(x.Text)
+	}
+	if err == nil {
+		err = out.Flush()
+	}
+	t.note(func() {
+		c.Sent += x.Text
+		c.Billed.Output += llm.Estimate(x.Text, x.Reasoning)
+	})
+	return err == nil
+}
+
+// Talk is the script of the twin where no other is given: it says what it is, and what it was told.
+func Talk(c *Call) Script {
+	words := len(strings.Fields(c.Asked()))
+	said := c.Asked()
+	if r := []rune(said); len(r) > 120 {
+		said = string(r[:120]) + "…"
+	}
+	text := fmt.Sprintf("I am karnak's stand-in for a language model: no model is connected, so I can only tell you what arrived. "+
+		"You wrote %d words: “%s”. ", words, said)
+	if n := len(c.Turns); n > 1 {
+		text += fmt.Sprintf("This conversation has %d messages before it; it began with “%s”. ", n-1, first(c.Turns[0].Text, 60))
+	}
+	text += "What you see comes word by word as a model's answer would: it is in the database before it reaches you, it goes on when you close " +
+		"the page, and it survives the end of the server. Give karnak a provider with KARNAK_OPENAI_API_KEY, KARNAK_OPENAI_URL or " +
+		"KARNAK_ANTHROPIC_API_KEY to have a real one answer."
+	return Words(text, c, pace)
+}
+
+// pace is how fast the twin talks: some forty words a second.
+const pace = 25 * time.Millisecond
+
+func first(s string, n int) string {
+	if r := []rune(s); len(r) > n {
+		return string(r[:n]) + "…"
+	}
+	return s
+}
+
+// Words is a script that says a text word by word, or what is missing of it where some is kept, within the bound of the call.
+func Words(text string, c *Call, after time.Duration) Script {
+	rest, ok := strings.CutPrefix(text, c.Kept)
+	if !ok {
+		rest = text
+	}
+	var s Script
+	used := llm.Estimate(c.Kept)
+	for len(rest) > 0 {
+		i := strings.IndexByte(rest[1:], ' ') + 1
+		if i == 0 {
+			i = len(rest)
+		}
+		if used += llm.Estimate(rest[:i]); c.MaxTokens > 0 && used > c.MaxTokens {
+			s.Reason = llm.Length
+			break
+		}
+		s.Steps = append(s.Steps, Step{Text: rest[:i], After: after})
+		rest = rest[i:]
+	}
+	return s
+}

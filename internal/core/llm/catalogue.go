@@ -1,0 +1,70 @@
+package llm
+
+import (
+	"errors"
+	"slices"
+	"strings"
+)
+
+// Model is a model that an installation offers.
+type Model struct {
+	Provider Provider
+	// Name is its name at the provider.
+	Name string
+	// ContextTokens bounds conversation and answer together; 0 where that is not known. MaxTokens bounds an answer.
+	ContextTokens, MaxTokens int
+	// Price is nil where it is not known.
+	Price *Price
+}
+
+// Price is what a million tokens cost, in millionths of a US dollar.
+type Price struct{ Input, Cached, Output int64 }
+
+// Cost returns what an answer cost in millionths of a US dollar, rounded up.
+func (p Price) Cost(u Usage) int64 {
+	const million = 1_000_000
+	sum := int64(u.Input-u.Cached)*p.Input + int64(u.Cached)*p.Cached + int64(u.Output)*p.Output
+	return (sum + million - 1) / million
+}
+
+// FullName is how the API calls the model.
+func (m *Model) FullName() string { return m.Provider.Name() + "/" + m.Name }
+
+// Catalogue is the models of an installation, in the order in which they are offered. It never changes.
+type Catalogue struct{ models []*Model }
+
+// NewCatalogue returns a catalogue.
+func NewCatalogue(models ...*Model) (*Catalogue, error) {
+	seen := map[string]bool{}
+	for _, m := range models {
+		if m.Provider == nil || m.Name == "" || m.MaxTokens < 1 || seen[m.FullName()] {
+			return nil, errors.New("llm: a model has no provider, no name, no bound, or is named twice: " + m.Name)
+		}
+		seen[m.FullName()] = true
+	}
+	return &Catalogue{models}, nil
+}
+
+// All returns the models.
+func (c *Catalogue) All() []*Model { return slices.Clone(c.models) }
+
+// Find returns the model of a full name, or nil.
+func (c *Catalogue) Find(name string) *Model {
+	for _, m := range c.models {
+		if m.FullName() == name {
+			return m
+		}
+	}
+	return nil
+}
+
+// Providers names who runs the models, each once.
+func (c *Catalogue) Providers() string {
+	var out []string
+	for _, m := range c.models {
+		if !slices.Contains(out, m.Provider.Name()) {
+			out = append(out, m.Provider.Name())
+		}
+	}
+	return strings.Join(out, ",")
+}

@@ -1,0 +1,91 @@
+package llm
+
+import "context"
+
+// Provider runs language models.
+type Provider interface {
+	// Name tells it from the others: it is the part of a model's name before the slash.
+	Name() string
+	// StandIn reports whether it asks no model.
+	StandIn() bool
+	// Stream asks a model and hands on the parts of its answer as they come, until it is complete. A part's error ends the
+	// stream, and comes back. Whatever the provider does, its failure is a *Fault, and the parts before it were whole: text is
+	// never altered. Text that cannot be kept, which is the character NUL, is left out. It returns within seconds of the
+	// context's end.
+	Stream(ctx context.Context, r Request, part func(Part) error) (Outcome, error)
+}
+
+// Role is whose a turn is.
+type Role string
+
+// The roles.
+const (
+	User      Role = "user"
+	Assistant Role = "assistant"
+)
+
+// Turn is what somebody said.
+type Turn struct {
+	Role Role
+	Text string
+}
+
+// Request is what a model is asked. The last turn is a user's.
+type Request struct {
+	// Model is its name at the provider.
+	Model string
+	// Instructions are given before the first turn.
+	Instructions string
+	Turns        []Turn
+	// MaxTokens bounds the answer.
+	MaxTokens int
+	// Kept is the beginning of the answer that is there already: the model is asked to go on from there.
+	Kept string
+}
+
+// GoOn is what a model is told that is to go on from what it has said.
+const GoOn = "Your answer was cut off. Go on exactly where it ends: repeat nothing of it, and say nothing about this."
+
+// Asked returns the turns with what is kept of the answer and the wish to go on.
+func (r Request) Asked() []Turn {
+	if r.Kept == "" {
+		return r.Turns
+	}
+	turns := append([]Turn(nil), r.Turns...)
+	return append(turns, Turn{Assistant, r.Kept}, Turn{User, GoOn})
+}
+
+// Part is a part of an answer.
+type Part struct {
+	Text string
+	// Reasoning is what the model lets be seen of how it came to its answer.
+	Reasoning string
+}
+
+// Usage is what an answer took. It is the zero value where the provider has not told.
+type Usage struct{ Input, Cached, Output int }
+
+// Reason is why an answer ended.
+type Reason string
+
+// The reasons.
+const (
+	Stop     Reason = "STOP"
+	Length   Reason = "LENGTH"
+	Filtered Reason = "CONTENT_FILTER"
+)
+
+// Outcome is how an answer ended. Of one that failed it holds the usage that was told before.
+type Outcome struct {
+	Reason Reason
+	Usage  Usage
+}
+
+// Estimate returns about how many tokens a text is: a token has about four bytes of it.
+func Estimate(texts ...string) int {
+	n := 0
+	for _, t := range texts {
+		n += (len(t) + 3) / 4
+	}
+	return n
+}

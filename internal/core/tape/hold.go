@@ -1,0 +1,252 @@
+package tape
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"entgo.io/ent/dialect"
+	"entgo.io/ent/dialect/sql"
+
+	"karnak/authz"
+	"karnak/ent"
+	"karnak/internal/platform/store"
+)
+
+// Hold is a worker's right to write to a tape. Its methods are for one goroutine, but for those that return channels.
+type Hold struct {
+	ID, WorkspaceID string
+	engine          *Engine
+	fence           int64
+	seq             int64
+
+	mu             sync.Mutex
+	stopping, lost chan struct{}
+	stopped, gone  bool
+}
+
+func (e *Engine) hold(workspaceID, id string, fence, seq int64) *Hold {
+	return &Hold{ID: id, WorkspaceID: workspaceID, engine: e, fence: fence, seq: seq, stopping: make(chan struct{}), lost: make(chan struct{})}
+}
+
+// Seq is the number of the newest step.
+func (h *Hold) Seq() int64 { return h.seq }
+
+// Stopping is closed when the work is to stop.
+func (h *Hold) Stopping() <-chan struct{} { return h.stopping }
+
+// Lost is closed when another holds the tape, or this node has given it back.
+func (h *Hold) Lost() <-chan struct{} { return h.lost }
+
+func (h *Hold) stop() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !h.stopped {
+		h.stopped = true
+		close(h.stopping)
+	}
+}
+
+func (h *Hold) lose() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !h.gone {
+		h.gone = true
+		close(h.lost)
+	}
+}
+
+// Create makes a tape in a transaction, for the caller of ctx. It is held by nobody, and free to be claimed, unless held says
+// that this node begins at once; then begin is called with it after the commit.
+func (e *Engine) Create(ctx context.Context, tx *ent.Tx, workspaceID, id, kind string, begin func(*Hold)) error {
+	now := e.Clock.Now()
+	create := tx.Tape.Create().SetID(id).SetWorkspaceID(workspaceID).SetKind(kind).SetLeaseUntil(now)
+	if begin == nil {
+		return create.Exec(ctx)
+	}
+	if err := create.SetFence(1).SetLeaseUntil(now.Add(Lease)).Exec(ctx); err != nil {
+		return err
+	}
+	tx.AfterCommit(func() {
+		h := e.hold(workspaceID, id, 1, 0)
+		e.keep(h)
+		begin(h)
+	})
+	return nil
+}
+
+func (e *Engine) keep(h *Hold) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.held[h.ID] = h
+}
+
+func (e *Engine) drop(h *Hold) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.held[h.ID] == h {
+		delete(e.held, h.ID)
+	}
+}
+
+// Claim takes over tapes of a kind that nobody holds, those that wait longest first, at most so many.
+func (e *Engine) Claim(ctx context.Context, kind string, most int) (out []*Hold, err error) {
+	ctx = authz.System(ctx, "tape: take over what nobody works on")
+	err = e.DB.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
+		out = nil
+		now := e.Clock.Now()
+		rows := &sql.Rows{}
+		if err := tx.Query(ctx, claiming(tx.Dialect()), []any{store.Time(now), store.Time(now.Add(Lease)), kind, most}, rows); err != nil {
+			return err
+		}
+		defer func() { _ = rows.Close() }()
+		for rows.Next() {
+			var id, workspaceID string
+			var fence, seq int64
+			var stop bool
+			if err := rows.Scan(&id, &workspaceID, &fence, &seq, &stop); err != nil {
+				return err
+			}
+			h := e.hold(workspaceID, id, fence, seq)
+			if stop {
+				h.stop()
+			}
+			out = append(out, h)
+		}
+		return rows.Err()
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, h := range out {
+		e.keep(h)
+	}
+	return out, nil
+}
+
+// Free reports whether there is a tape of a kind that nobody holds.
+func (e *Engine) Free(ctx context.Context, kind string) (free bool, err error) {
+	rows := &sql.Rows{}
+	ctx = authz.System(ctx, "tape: look for what nobody works on")
+	err = e.DB.Reader().Query(ctx, `SELECT 1 FROM tapes WHERE kind = $1 AND lease_until <= $2 LIMIT 1`, []any{kind, store.Time(e.Clock.Now())}, rows)
+	if err != nil {
+		return false, err
+	}
+	free = rows.Next()
+	return free, errors.Join(rows.Err(), rows.Close())
+}
+
+func claiming(name string) string {
+	skip := ""
+	if name == dialect.Postgres {
+		skip = " FOR UPDATE SKIP LOCKED"
+	}
+	return `UPDATE tapes SET fence = fence + 1, lease_until = $2 WHERE lease_until <= $1 AND id IN
+(SELECT id FROM tapes WHERE kind = $3 AND lease_until <= $1 ORDER BY lease_until LIMIT $4` + skip + `)
+RETURNING id, workspace_id, fence, seq, stop_at IS NOT NULL`
+}
+
+// renew keeps the tapes that are held here from being taken over.
+func (e *Engine) renew() {
+	e.mu.Lock()
+	writes := make([]*write, 0, len(e.held))
+	for _, h := range e.held {
+		writes = append(writes, &write{hold: h})
+	}
+	e.mu.Unlock()
+	if len(writes) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), within)
+	defer cancel()
+	if err := e.commit(ctx, writes); err != nil {
+		e.Logger.Warn("the leases of what is worked on here could not be renewed; trying again", "error", err)
+	}
+}
+
+// Append writes steps, and returns when they are durable; where the database fails it goes on trying until ctx ends. ErrLost
+// says that nothing was written and nothing will be.
+func (h *Hold) Append(ctx context.Context, drafts ...Draft) error {
+	w, err := newWrite(h, drafts)
+	if err != nil {
+		return err
+	}
+	for {
+		err := h.engine.writes.Do(ctx, w)
+		if err == nil {
+			err = w.err
+		}
+		if err == nil || errors.Is(err, ErrLost) || ctx.Err() != nil {
+			return err
+		}
+		h.engine.Logger.Warn("steps could not be written; trying again", "tape", h.ID, "error", err)
+		select {
+		case <-ctx.Done():
+			return err
+		case <-h.lost:
+			return ErrLost
+		case <-h.engine.Clock.After(again):
+		}
+		// Nobody knows whether a commit that failed was made.
+		if made, err := h.made(ctx, w); made || err != nil {
+			return err
+		}
+	}
+}
+
+// again is how long it takes until a write that failed is tried again.
+const again = 200 * time.Millisecond
+
+// AppendIn writes steps in a transaction of the caller's; ErrLost fails it. Readers are told after the commit.
+func (h *Hold) AppendIn(ctx context.Context, tx *ent.Tx, drafts ...Draft) error {
+	return h.put(ctx, tx, false, drafts)
+}
+
+// End is AppendIn for the last steps of the tape.
+func (h *Hold) End(ctx context.Context, tx *ent.Tx, drafts ...Draft) error {
+	return h.put(ctx, tx, true, drafts)
+}
+
+func (h *Hold) put(ctx context.Context, tx *ent.Tx, end bool, drafts []Draft) error {
+	w, err := newWrite(h, drafts)
+	if err != nil {
+		return err
+	}
+	w.end = end
+	if err := h.engine.write(ctx, tx, []*write{w}); err != nil {
+		return err
+	}
+	if w.err != nil {
+		return w.err
+	}
+	tx.AfterCommit(func() { h.engine.tell([]*write{w}) })
+	return nil
+}
+
+// Release gives the tape back, to be claimed at once; one that has ended is left as it is.
+func (h *Hold) Release(ctx context.Context) error {
+	h.engine.drop(h)
+	h.lose()
+	ctx = authz.WithActor(ctx, authz.NewActor("", "", false, []string{h.WorkspaceID}))
+	return h.engine.DB.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
+		return tx.Exec(ctx, `UPDATE tapes SET lease_until = $1 WHERE id = $2 AND fence = $3 AND lease_until IS NOT NULL`,
+			[]any{store.Time(h.engine.Clock.Now()), h.ID, h.fence}, nil)
+	})
+}
+
+// Stop asks who holds a tape, now or later, to stop. ended says that there was nothing to stop.
+func (e *Engine) Stop(ctx context.Context, tx *ent.Tx, id string) (ended bool, err error) {
+	rows := &sql.Rows{}
+	err = tx.Query(ctx, `UPDATE tapes SET stop_at = coalesce(stop_at, $1) WHERE id = $2 AND lease_until IS NOT NULL RETURNING id`,
+		[]any{store.Time(e.Clock.Now()), id}, rows)
+	if err != nil {
+		return false, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	if !rows.Next() {
+		return true, rows.Err()
+	}
+	tx.AfterCommit(func() { e.halt(id) })
+	return false, nil
+}

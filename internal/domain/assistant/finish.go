@@ -1,0 +1,132 @@
+package assistant
+
+import (
+	"context"
+	"errors"
+	"time"
+	"unicode/utf8"
+
+	"karnak/ent/entgen"
+	"karnak/ent/entgen/conversation"
+	"karnak/ent/entgen/generation"
+	"karnak/ent/enum"
+	"karnak/internal/core/eventlog"
+	"karnak/internal/core/llm"
+	"karnak/internal/core/tape"
+	"karnak/internal/platform/id"
+)
+
+// begin writes down that a provider is asked.
+func (m *making) begin(ctx context.Context, model *llm.Model, why llm.Kind) error {
+	now := m.Clock.Now()
+	attempt := m.g.Attempts + 1
+	err := m.change(ctx, func(ctx context.Context, tx *eventlog.Tx) error {
+		u := tx.Generation.UpdateOneID(m.g.ID).SetState(enum.Running).SetProvider(model.Provider.Name()).SetAttempts(attempt).
+			SetInputTokens(m.used.Input).SetCachedTokens(m.used.Cached).SetOutputTokens(m.used.Output).SetEstimated(m.used.Estimated)
+		if m.g.StartedAt == nil {
+			u.SetStartedAt(now)
+		}
+		if err := u.Exec(ctx); err != nil {
+			return err
+		}
+		d := tape.Draft{Kind: stepStarted, Data: startedData{model.Provider.Name(), m.g.Model}}
+		if attempt > 1 {
+			d = tape.Draft{Kind: stepRetrying, Data: retryingData{attempt, why, utf8.RuneCountInString(m.kept.Text)}}
+		}
+		return m.hold.AppendIn(ctx, tx.Tx, d)
+	})
+	if err != nil {
+		return err
+	}
+	m.g.Attempts = attempt
+	if m.g.StartedAt == nil {
+		m.g.StartedAt = &now
+	}
+	return nil
+}
+
+// change makes a change that goes with steps of the tape, and tries again until it is made, or the tape is another's.
+func (m *making) change(ctx context.Context, do func(context.Context, *eventlog.Tx) error) error {
+	for {
+		_, err := m.Log.Change(ctx, func(ctx context.Context, tx *eventlog.Tx) (string, error) { return m.g.ID, do(ctx, tx) })
+		if err == nil || errors.Is(err, tape.ErrLost) || ctx.Err() != nil || !m.down(ctx) {
+			return err
+		}
+		m.Logger.Warn("the state of an answer could not be written; trying again", "generation", m.g.ID, "error", err)
+		select {
+		case <-m.Clock.After(again):
+		case <-m.hold.Lost():
+			return tape.ErrLost
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+const again = time.Second
+
+// down reports whether the database is what failed: then it does not answer now, either.
+func (m *making) down(ctx context.Context) bool { return m.DB.Ping(ctx) != nil }
+
+func (m *making) finish(ctx context.Context, r llm.Reason) error {
+	return m.over(ctx, enum.Finished, finished, stepFinished, endData{Reason: r})
+}
+
+func (m *making) fail(ctx context.Context, k llm.Kind) error {
+	if m.g == nil {
+		return errors.New("assistant: the generation could not be read")
+	}
+	return m.over(ctx, enum.Failed, failed, stepFailed, endData{Failure: k})
+}
+
+func (m *making) stop(ctx context.Context) error {
+	return m.over(ctx, enum.Stopped, stopped, stepStopped, endData{})
+}
+
+// over ends a generation with what there is of an answer, in one transaction: the message, the state, the event, the last steps.
+func (m *making) over(ctx context.Context, state enum.GenerationState, t eventlog.Type, kind string, end endData) error {
+	// What has come to its end is written down also where this node ends.
+	ctx = context.WithoutCancel(ctx)
+	if m.kept.Text != "" {
+		end.MessageID = id.New(id.Message)
+	}
+	now := m.Clock.Now()
+	err := m.change(ctx, func(ctx context.Context, tx *eventlog.Tx) error {
+		if err := m.hold.End(ctx, tx.Tx, tape.Draft{Kind: stepUsage, Data: m.used}, tape.Draft{Kind: kind, Data: end}); err != nil {
+			return err
+		}
+		u := tx.Generation.UpdateOneID(m.g.ID).SetState(state).SetEndedAt(now).SetFailure(string(end.Failure)).SetNillableFirstAt(m.kept.firstAt).
+			SetInputTokens(m.used.Input).SetCachedTokens(m.used.Cached).SetOutputTokens(m.used.Output).SetEstimated(m.used.Estimated)
+		if m.used.Cost != nil {
+			u.SetCost(*m.used.Cost)
+		}
+		if end.MessageID != "" {
+			if err := m.post(ctx, tx, end.MessageID); err != nil {
+				return err
+			}
+			u.SetMessageID(end.MessageID)
+		}
+		if err := u.Exec(ctx); err != nil {
+			return err
+		}
+		return tx.Append(ctx, m.g.WorkspaceID, eventlog.Draft{Type: t, ObjectID: m.g.ID, ChannelID: m.g.ChannelID})
+	})
+	if !errors.Is(err, tape.ErrLost) {
+		return err
+	}
+	// The commit may have been made although it failed.
+	g, e := m.DB.Client().Generation.Query().Where(generation.ID(m.g.ID)).Only(ctx)
+	if e == nil && g.State.Over() {
+		return nil
+	}
+	return err
+}
+
+// post posts the answer, and makes it the end of the branch that is looked at where that still ends with what it answers.
+func (m *making) post(ctx context.Context, tx *eventlog.Tx, messageID string) error {
+	c := &entgen.Channel{ID: m.g.ChannelID, WorkspaceID: m.g.WorkspaceID, Visibility: enum.Assistant}
+	if _, _, err := m.Say(ctx, tx, c, messageID, m.kept.Text, m.g.PromptID); err != nil {
+		return err
+	}
+	return tx.Conversation.Update().Where(conversation.ID(m.g.ConversationID), conversation.LeafID(m.g.PromptID)).SetLeafID(messageID).Exec(ctx)
+}

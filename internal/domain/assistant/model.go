@@ -1,0 +1,67 @@
+package assistant
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"karnak/authz"
+	"karnak/internal/core/llm"
+	"karnak/internal/platform/fault"
+)
+
+// LanguageModel is a model as clients see it.
+type LanguageModel struct {
+	Name, Provider          string
+	StandIn                 bool
+	ContextTokens           *int
+	MaxOutputTokens         int
+	InputPrice, OutputPrice *Money
+}
+
+// Money is an amount of money.
+type Money struct{ Amount, Currency string }
+
+// dollars makes Money of millionths of a US dollar.
+func dollars(micros int64) *Money {
+	const million = 1_000_000
+	amount := fmt.Sprintf("%d.%06d", micros/million, micros%million)
+	amount = strings.TrimRight(amount, "0")
+	if i := strings.IndexByte(amount, '.'); len(amount)-i < 3 {
+		amount += strings.Repeat("0", 3-len(amount)+i)
+	}
+	return &Money{amount, "USD"}
+}
+
+// LanguageModels returns the models that answer in a workspace. Needs assistant:read.
+func (s *Service) LanguageModels(ctx context.Context, workspaceID string) ([]*LanguageModel, error) {
+	if err := s.Guard.Require(ctx, workspaceID, authz.AssistantRead, workspaceID); err != nil {
+		return nil, err
+	}
+	all := s.Models.All()
+	out := make([]*LanguageModel, len(all))
+	for i, m := range all {
+		out[i] = &LanguageModel{Name: m.FullName(), Provider: m.Provider.Name(), StandIn: m.Provider.StandIn(), MaxOutputTokens: m.MaxTokens}
+		if m.ContextTokens > 0 {
+			out[i].ContextTokens = &m.ContextTokens
+		}
+		if m.Price != nil {
+			out[i].InputPrice, out[i].OutputPrice = dollars(m.Price.Input), dollars(m.Price.Output)
+		}
+	}
+	return out, nil
+}
+
+// model returns the model of a name, the first one for no name.
+func (s *Service) model(name string) (*llm.Model, error) {
+	if name == "" {
+		if all := s.Models.All(); len(all) > 0 {
+			return all[0], nil
+		}
+		return nil, fault.User(fault.NotAllowed, "model", "No language model answers here: an operator has to give karnak a provider.")
+	}
+	if m := s.Models.Find(name); m != nil {
+		return m, nil
+	}
+	return nil, fault.User(fault.Missing, "model", "There is no such model: see languageModels of the workspace.")
+}
