@@ -10,21 +10,23 @@ import (
 
 // Every permission and who has it, written by hand: user, pro, moderator, admin, superAdmin.
 var truth = map[authz.Permission]string{
-	"admin:access":  "- - - y y",
-	"admin:billing": "- - - y y",
-	"admin:system":  "- - - - y",
-	"admin:users":   "- - - y y",
-	"api:admin":     "- - - - y",
-	"api:read":      "y y y y y",
-	"api:write":     "- y y y y",
-	"chat:delete":   "- y y y y",
-	"chat:read":     "y y y y y",
-	"chat:read:all": "- - y y y",
-	"chat:write":    "y y y y y",
-	"feed:read":     "y y y y y",
-	"user:delete":   "- - - y y",
-	"user:read":     "y y y y y",
-	"user:write":    "- - y y y",
+	"admin:access":    "- - - y y",
+	"admin:billing":   "- - - y y",
+	"admin:system":    "- - - - y",
+	"admin:users":     "- - - y y",
+	"api:admin":       "- - - - y",
+	"api:read":        "y y y y y",
+	"api:write":       "- y y y y",
+	"assistant:read":  "y y y y y",
+	"assistant:write": "y y y y y",
+	"chat:delete":     "- y y y y",
+	"chat:read":       "y y y y y",
+	"chat:read:all":   "- - y y y",
+	"chat:write":      "y y y y y",
+	"feed:read":       "y y y y y",
+	"user:delete":     "- - - y y",
+	"user:read":       "y y y y y",
+	"user:write":      "- - y y y",
 }
 
 var noon = time.Date(2030, 1, 2, 12, 0, 0, 0, time.UTC)

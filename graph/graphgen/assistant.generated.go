@@ -1634,10 +1634,10 @@ func (ec *executionContext) fieldContext_GenerationRetrying_attempt(_ context.Co
 	return graphql.NewScalarFieldContext("GenerationRetrying", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
-func (ec *executionContext) _GenerationRetrying_reason(ctx context.Context, field graphql.CollectedField, obj *assistant.GenerationRetrying) (ret graphql.Marshaler) {
-	return ec.marshalNString2string(ctx, field.Selections, obj.Reason)
+func (ec *executionContext) _GenerationRetrying_cause(ctx context.Context, field graphql.CollectedField, obj *assistant.GenerationRetrying) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Cause)
 }
-func (ec *executionContext) fieldContext_GenerationRetrying_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_GenerationRetrying_cause(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("GenerationRetrying", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
@@ -4858,8 +4858,8 @@ func (ec *executionContext) _GenerationRetrying(ctx context.Context, sel ast.Sel
 			out.Required(i, ec._GenerationRetrying_at(ctx, field, obj))
 		case "attempt":
 			out.Required(i, ec._GenerationRetrying_attempt(ctx, field, obj))
-		case "reason":
-			out.Required(i, ec._GenerationRetrying_reason(ctx, field, obj))
+		case "cause":
+			out.Required(i, ec._GenerationRetrying_cause(ctx, field, obj))
 		case "kept":
 			out.Required(i, ec._GenerationRetrying_kept(ctx, field, obj))
 		default:
@@ -4902,8 +4902,8 @@ func (ec *executionContext) deferred_GenerationRetrying(ctx context.Context, sel
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
-		case "reason":
-			out.Values[i] = ec._GenerationRetrying_reason(ctx, field, obj)
+		case "cause":
+			out.Values[i] = ec._GenerationRetrying_cause(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

@@ -998,7 +998,7 @@ type GenerationRetrying implements GenerationEvent @shared {
   "Which time this is."
   attempt: Int!
   "Why."
-  reason: String!
+  cause: String!
   "How many characters of text there are already, that the model is asked to go on from."
   kept: Int!
 }

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"entgo.io/ent/dialect"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"karnak/authz"
@@ -108,6 +109,11 @@ func (a *App) open(ctx, life context.Context) (err error) {
 	})
 	if err := a.keepHouse(); err != nil || a.idle {
 		return err
+	}
+	if a.db.Dialect() == dialect.SQLite {
+		if err := a.tapes.Abandon(ctx); err != nil {
+			return err
+		}
 	}
 	a.work.Go(func() { a.rooms.assistant.Work(life) })
 	return a.jobs.Start(ctx)

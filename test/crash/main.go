@@ -6,6 +6,7 @@
 //	go run ./tools/testpg -durable -- go run ./test/crash -engine postgres -cycles 300
 //	go run ./test/crash -engine postgres -nodes 3 -cycles 100
 //	go run ./test/crash -failpoints -cycles 20
+//	go run ./test/crash -answers -cycles 50
 package main
 
 import (
@@ -54,6 +55,7 @@ func command(ctx context.Context, args []string, out io.Writer) (err error) {
 	seeded := f.Bool("controls", false, "build each known fault into a server and see that the run finds it")
 	only := f.String("only", "", "with -controls: those whose name has this text")
 	falls := f.Bool("failpoints", false, "end the server by itself between the steps of a write, -cycles times at each")
+	talks := f.Bool("answers", false, "kill the server while language models answer, which a twin stands in for")
 	cuts := f.Bool("power", false, "cut the power of the disk with every kill, through a FUSE file system that forgets (SQLite, Linux, root)")
 	if err := f.Parse(args); err != nil {
 		return err
@@ -94,6 +96,14 @@ func command(ctx context.Context, args []string, out io.Writer) (err error) {
 		}
 	}
 	fmt.Fprintf(out, "%s: seed %d\n", p.Engine, p.Seed)
+	if *talks {
+		a, err := runAnswers(ctx, p)
+		a.print(out, p.Engine)
+		if err == nil && len(a.Findings) > 0 {
+			err = errUnsound
+		}
+		return err
+	}
 	r, err := carry(ctx, p)
 	if err != nil {
 		return err

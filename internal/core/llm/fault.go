@@ -81,6 +81,8 @@ func Broken(ctx context.Context, err error) error {
 		return err
 	case ctx.Err() != nil:
 		return ctx.Err()
+	case errors.Is(err, httpclient.ErrElsewhere):
+		return Failed(Refused, err)
 	case errors.Is(err, httpclient.ErrLine), errors.Is(err, httpclient.ErrLarge), errors.As(err, new(*json.SyntaxError)), errors.As(err, new(*json.UnmarshalTypeError)):
 		return Failed(Corrupt, err)
 	case errors.Is(err, io.EOF):

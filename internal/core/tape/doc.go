@@ -6,7 +6,8 @@
 //
 // One worker holds a tape at a time, under a lease that the engine renews and a fence that counts up with every holder. What
 // somebody writes whose lease was taken over is refused as a whole. A worker that is killed is replaced by another, on any
-// node, once its lease has run out, which takes Lease and a look of Claim; one that stops in order gives its tapes back.
+// node, once its lease has run out, which takes Lease and a look of Claim; one that stops in order gives its tapes back. On
+// SQLite, which one process has at a time, Abandon frees at the start what the last one held.
 //
 // A step is durable before anybody sees it: what was read is in the database, and so neither lost nor repeated when the worker
 // dies. The steps of all tapes of a node that are written at the same time share a transaction.

@@ -125,6 +125,15 @@ func (e *Engine) Claim(ctx context.Context, kind string, most int) (out []*Hold,
 	return out, nil
 }
 
+// Abandon frees every tape, for a process that knows that no other one holds any.
+func (e *Engine) Abandon(ctx context.Context) error {
+	ctx = authz.System(ctx, "tape: free what a process held that has ended")
+	now := store.Time(e.Clock.Now())
+	return e.DB.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
+		return tx.Exec(ctx, `UPDATE tapes SET lease_until = $1 WHERE lease_until > $1`, []any{now}, nil)
+	})
+}
+
 // Free reports whether there is a tape of a kind that nobody holds.
 func (e *Engine) Free(ctx context.Context, kind string) (free bool, err error) {
 	rows := &sql.Rows{}

@@ -34,9 +34,10 @@ type recorder struct {
 	closing    chan struct{}
 	done       chan struct{}
 
-	// text is what came in this attempt; of add's goroutine.
+	// What came in this attempt, and when it began to; of add's goroutine.
 	text      strings.Builder
 	reasoning int
+	firstAt   *time.Time
 }
 
 func newRecorder(ctx context.Context, h *tape.Hold, c clock.Clock) *recorder {
@@ -47,6 +48,10 @@ func newRecorder(ctx context.Context, h *tape.Hold, c clock.Clock) *recorder {
 
 // add takes a part in; it waits where too much is to be written.
 func (r *recorder) add(ctx context.Context, p llm.Part) error {
+	if r.firstAt == nil {
+		now := r.clock.Now()
+		r.firstAt = &now
+	}
 	r.text.WriteString(p.Text)
 	r.reasoning += len(p.Reasoning)
 	for {

@@ -20,8 +20,8 @@ const (
 	look = time.Second
 	// claims bounds how many are taken over at a look.
 	claims = 100
-	// tries is how often a provider is asked for one answer, over all servers that make it.
-	tries = 4
+	// tries is how often a provider is asked by one server, lives how often by all that make an answer, one after the other.
+	tries, lives = 4, 100
 )
 
 // Why the making of an answer here ends before the answer does.
@@ -188,7 +188,7 @@ func (m *making) run(ctx context.Context) (err error) {
 		}
 	}
 	why := interrupted
-	for {
+	for try := 1; ; try++ {
 		if done(m.hold.Stopping()) {
 			return m.stop(ctx)
 		}
@@ -196,11 +196,8 @@ func (m *making) run(ctx context.Context) (err error) {
 		if model == nil {
 			return m.fail(ctx, llm.Unknown)
 		}
-		if m.g.Attempts >= tries {
-			if why == interrupted {
-				why = llm.Internal
-			}
-			return m.fail(ctx, why)
+		if m.g.Attempts >= lives { // it may be what ends the servers
+			return m.fail(ctx, llm.Internal)
 		}
 		r, err := m.request(ctx, model)
 		if err != nil {
@@ -220,10 +217,10 @@ func (m *making) run(ctx context.Context) (err error) {
 			return err
 		}
 		m.Logger.Warn("the provider of a model failed", "generation", m.g.ID, "model", m.g.Model, "attempt", m.g.Attempts, "error", err)
-		if why = f.Kind; !why.Retryable() {
+		if why = f.Kind; !why.Retryable() || try >= tries {
 			return m.fail(ctx, why)
 		}
-		if err := m.pause(ctx, f); err != nil && !errors.Is(err, errStop) {
+		if err := m.pause(ctx, f, try); err != nil && !errors.Is(err, errStop) {
 			return err
 		}
 	}
@@ -242,8 +239,8 @@ func done(c <-chan struct{}) bool {
 const longestPause = 30 * time.Second
 
 // pause waits before the provider is asked again.
-func (m *making) pause(ctx context.Context, f *llm.Fault) error {
-	wait := 250 * time.Millisecond << (2 * (m.g.Attempts - 1))
+func (m *making) pause(ctx context.Context, f *llm.Fault, try int) error {
+	wait := 250 * time.Millisecond << (2 * (try - 1))
 	if f.After > wait {
 		wait = f.After
 	}
@@ -293,6 +290,9 @@ func (m *making) attempt(ctx context.Context, model *llm.Model, r llm.Request) (
 		return out, lost
 	}
 	m.kept.Text += rec.text.String()
+	if m.kept.firstAt == nil {
+		m.kept.firstAt = rec.firstAt
+	}
 	m.count(model, r, out.Usage, rec)
 	if err != nil && cause != nil {
 		err = cause

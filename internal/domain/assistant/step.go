@@ -106,7 +106,7 @@ type (
 	GenerationRetrying struct {
 		Stepped
 		Attempt int
-		Reason  string
+		Cause   string
 		Kept    int
 	}
 	UsageUpdated struct {

@@ -58,6 +58,7 @@ func TestDefaults(t *testing.T) {
 		LimitBody: 128 << 10, LimitTokens: 1000, LimitDepth: 12, LimitAliases: 30, LimitCost: 10000, LimitPage: 100,
 		LimitSubscriptions: 100, LimitStreams: 1000, RequestTimeout: 10 * time.Second, ShutdownGrace: 20 * time.Second,
 		SQLiteReaders: 4, PostgresPool: 8, RLS: true,
+		OpenAIName: "openai", OpenAIModels: []string{"gpt-4.1-mini@1047576/32768"}, AnthropicModels: []string{"claude-sonnet-4-5@200000/32000"}, LLMTwin: true,
 	}
 	if !reflect.DeepEqual(*dev, want) {
 		t.Errorf("got  %+v\nwant %+v", *dev, want)
@@ -69,7 +70,7 @@ func TestDefaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if prod.Addr != ":8080" || prod.Playground || prod.Introspection || !prod.Production() {
+	if prod.Addr != ":8080" || prod.Playground || prod.Introspection || prod.LLMTwin || !prod.Production() {
 		t.Errorf("production: %+v", *prod)
 	}
 }

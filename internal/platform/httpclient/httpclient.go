@@ -29,6 +29,8 @@ var (
 	ErrLine   = errors.New("a line of the answer is too long")
 	ErrLarge  = errors.New("the answer is too large")
 	ErrSilent = errors.New("the server has fallen silent")
+	// ErrElsewhere is of the answer as a whole.
+	ErrElsewhere = errors.New("the server sends elsewhere, where nobody is followed")
 )
 
 // New returns a client.
@@ -46,10 +48,7 @@ func New(c Config) (*http.Client, error) {
 		ForceAttemptHTTP2:     true,
 		DisableCompression:    true,
 	}
-	return &http.Client{
-		Transport:     bounds{t, c},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}, nil
+	return &http.Client{Transport: bounds{t, c}}, nil
 }
 
 type afterKey struct{}
@@ -79,6 +78,10 @@ func (b bounds) RoundTrip(r *http.Request) (*http.Response, error) {
 		if s, err := strconv.Atoi(res.Header.Get("Retry-After")); err == nil && s > 0 {
 			*d = min(time.Duration(s)*time.Second, longestRetryAfter)
 		}
+	}
+	if res.StatusCode/100 == 3 {
+		cancel(nil)
+		return nil, errors.Join(ErrElsewhere, res.Body.Close())
 	}
 	silent := time.AfterFunc(b.Silence, func() { cancel(ErrSilent) })
 	res.Body = &body{base: res.Body, bounds: b.Config, silent: silent, ctx: ctx, end: cancel}

@@ -3,6 +3,7 @@ package rig
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 
@@ -94,6 +95,8 @@ func (c *Socket) Next(ctx context.Context, into any) error {
 		return err
 	case f.Type == "next":
 		return decode(f.Payload, into)
+	case f.Type == "complete":
+		return ErrComplete
 	case f.Type != "error":
 		return fmt.Errorf("%s instead of an event", f.Type)
 	}
@@ -103,6 +106,9 @@ func (c *Socket) Next(ctx context.Context, into any) error {
 	}
 	return list[0]
 }
+
+// ErrComplete says that a subscription has ended because there is no more.
+var ErrComplete = errors.New("the subscription is complete")
 
 // Cut ends the connection without a word.
 func (c *Socket) Cut() { _ = c.conn.CloseNow() }

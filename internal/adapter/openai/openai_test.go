@@ -1,0 +1,21 @@
+package openai_test
+
+import (
+	"net/http"
+	"testing"
+
+	"karnak/internal/adapter/openai"
+	"karnak/internal/core/llm"
+	"karnak/internal/core/llm/llmtest"
+)
+
+func TestProvider(t *testing.T) {
+	t.Parallel()
+	llmtest.Run(t, func(t *testing.T, url, key string, client *http.Client) llm.Provider {
+		p, err := openai.New(openai.Config{Name: "twin", URL: url + "/v1", Key: key, HTTP: client})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	})
+}

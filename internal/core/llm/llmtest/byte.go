@@ -1,0 +1,96 @@
+package llmtest
+
+import (
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"karnak/internal/adapter/llmtwin"
+	"karnak/internal/core/llm"
+)
+
+// streams is how many altered streams an adapter reads.
+const streams = 1000
+
+// anyByte reads an answer that comes in pieces cut at any byte, with lines between that say nothing, and sometimes breaks off
+// at any byte: what is read is the answer or a beginning of it, and the end is only taken for one where it is.
+func anyByte(t *testing.T, open Open) {
+	words := []string{"Grüße ", "an ", "die ", "世界", " – ", "🎉🎊 ", "e\u0301\u0323 ", "\u202eright\u202c ", "\\n \" ' ", "tab\t", "end\n"}
+	text := strings.Join(words, "")
+	dice := rand.New(rand.NewPCG(20, 28)) //nolint:gosec // the same streams every time
+	m := &mangler{dice: dice}
+	s := set(t, open, script(llmtwin.Script{Steps: append([]llmtwin.Step{{Reasoning: "hm"}}, said(words...)...)}), func(h http.Handler) http.Handler { m.base = h; return m })
+	wholes, parts := 0, 0
+	for i := range streams {
+		a := s.ask(t.Context(), request())
+		switch {
+		case a.err == nil:
+			wholes++
+			if a.text != text || a.out.Reason != llm.Stop {
+				t.Fatalf("stream %d: %+v", i, a)
+			}
+		case kindOf(a.err) != llm.Unavailable && kindOf(a.err) != llm.Corrupt || !strings.HasPrefix(text, a.text):
+			t.Fatalf("stream %d: %+v", i, a)
+		default:
+			parts++
+		}
+		if m.cut && a.err == nil && !m.ended {
+			t.Fatalf("stream %d was taken for whole and was cut at %d of %d bytes", i, m.at, m.size)
+		}
+		if !m.cut && a.err != nil {
+			t.Fatalf("stream %d was whole: %v", i, a.err)
+		}
+	}
+	if wholes < streams/10 || parts < streams/10 {
+		t.Errorf("%d whole streams and %d cut ones prove little", wholes, parts)
+	}
+}
+
+// mangler sends what a handler answers in pieces.
+type mangler struct {
+	base http.Handler
+	dice *rand.Rand
+	// What became of the last one: whether it was cut, and whether its end had been told by then.
+	cut, ended bool
+	at, size   int
+}
+
+// ServeHTTP answers.
+func (m *mangler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	rec := httptest.NewRecorder()
+	m.base.ServeHTTP(rec, r)
+	out := m.noise(rec.Body.Bytes())
+	m.size, m.at = len(out), len(out)
+	if m.cut = m.dice.IntN(2) == 0; m.cut {
+		m.at = m.dice.IntN(len(out))
+	}
+	sent := strings.ReplaceAll(string(out[:m.at]), "\r", "")
+	m.ended = strings.Contains(sent, "\"finish_reason\":\"stop\"") && strings.Contains(sent, "\n\n") || strings.Contains(sent, "message_stop\"}\n")
+	flush := http.NewResponseController(w)
+	for rest := out[:m.at]; len(rest) > 0; {
+		n := min(len(rest), 1+m.dice.IntN(40))
+		_, _ = w.Write(rest[:n])
+		_ = flush.Flush()
+		rest = rest[n:]
+	}
+	if m.cut && m.dice.IntN(2) == 0 {
+		panic(http.ErrAbortHandler) //nolint:forbidigo // how a handler of net/http breaks a connection off
+	}
+}
+
+// noise puts lines between the events that say nothing, and ends some lines in another way.
+func (m *mangler) noise(b []byte) []byte {
+	var out strings.Builder
+	for _, event := range strings.SplitAfter(string(b), "\n\n") {
+		if m.dice.IntN(4) == 0 {
+			out.WriteString(": nothing\n\n")
+		}
+		if m.dice.IntN(4) == 0 {
+			event = strings.ReplaceAll(event, "\n", "\r\n")
+		}
+		out.WriteString(event)
+	}
+	return []byte(out.String())
+}
