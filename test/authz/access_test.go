@@ -15,7 +15,7 @@ func TestAccess(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, engine string) {
 		c := world.Noon()
-		n := apptest.Start(t, engine, world.Options(c))
+		n := apptest.Start(t, engine, world.Options(t, c))
 		schema, rows := world.Introspect(t, n), world.ReadTable(t, "testdata/access.txt")
 		world.Covers(t, schema, rows)
 		ask(t, world.Settle(t, n, c), schema, rows)

@@ -14,7 +14,7 @@ func TestExpiry(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, engine string) {
 		c := world.Noon()
-		w := world.New(apptest.Start(t, engine, world.Options(c)), c)
+		w := world.New(apptest.Start(t, engine, world.Options(t, c)), c)
 		for _, x := range expiries() {
 			t.Run(x.name, func(t *testing.T) { x.run(t, w.Beside()) })
 		}

@@ -1,7 +1,9 @@
 package authz_test
 
 import (
+	"maps"
 	"slices"
+	"strings"
 	"testing"
 
 	"karnak/test/world"
@@ -12,7 +14,13 @@ func follow(t *testing.T, w *world.World, f world.Feed, p world.Person) outcome 
 	t.Helper()
 	s := world.Dial(t, w.Node, p.Token)
 	defer func() { _ = s.Conn.CloseNow() }()
-	s.Subscribe(t, "1", f.Query, f.Vars)
+	vars := maps.Clone(f.Vars)
+	for k, v := range vars {
+		if name, ok := v.(string); ok && strings.HasPrefix(name, "$") {
+			vars[k], _ = w.Of(p, name[1:])
+		}
+	}
+	s.Subscribe(t, "1", f.Query, vars)
 	m, err := s.Read(world.Patience)
 	if err != nil {
 		t.Fatalf("%s for %s: %v", f.Query, p.Name, err)

@@ -37,7 +37,7 @@ func TestGrants(t *testing.T) {
 func grantWorld(t *testing.T, engine string) *world.World {
 	t.Helper()
 	c := world.Noon()
-	w := world.New(apptest.Start(t, engine, world.Options(c)), c)
+	w := world.New(apptest.Start(t, engine, world.Options(t, c)), c)
 	w.Owner = w.SignUp(t, "Owner")
 	ws := w.Workspace(t, w.Owner)
 	w.IDs["workspace"] = ws

@@ -18,7 +18,7 @@ func TestPermissions(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, engine string) {
 		c := world.Noon()
-		w := world.Settle(t, apptest.Start(t, engine, world.Options(c)), c)
+		w := world.Settle(t, apptest.Start(t, engine, world.Options(t, c)), c)
 		rows := world.ReadTable(t, "testdata/permissions.txt")
 		everyPermission(t, w, rows)
 		for _, name := range world.Principals() {

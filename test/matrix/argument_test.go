@@ -13,7 +13,7 @@ import (
 func values() map[string][]string {
 	objects := []string{"$workspace", "$public", "$private", "$message", "$deleted", "$targetMember", "$target"}
 	nodes := append(slices.Clone(objects), "$direct", "$directMessage", "$privateMessage", "$publicMember", "$privateMember", "$directMember",
-		"$invitation", "$grant", "$scoped", "$role", "$victimSession", "$stranger")
+		"$invitation", "$grant", "$scoped", "$role", "$victimSession", "$stranger", "$conversation", "$generation", "$talk", "$prompt", "$answer")
 	all := map[string][]string{
 		"Query.node(id)": nodes, "Query.nodes(ids)": {"[" + strings.Join(nodes, ", ") + "]", "[$message, $$message]"},
 		"Query.workspace(id)": {"$workspace"}, "Query.workspace(slug)": {"$slug"},

@@ -182,7 +182,7 @@ func forged(t *testing.T, cursor string) map[string]string {
 func (s *stage) refuseStreams(t *testing.T) {
 	given := map[string][]string{
 		"Subscription.channelEvents(channelId)": {"public", "private", "direct"}, "Subscription.activity(workspaceId)": {"workspace"},
-		"Subscription.presence(channelId)": {"public", "private", "direct"},
+		"Subscription.presence(channelId)": {"public", "private", "direct"}, "Subscription.generationEvents(generationId)": {"generation", "failed"},
 	}
 	for _, x := range s.parameters() {
 		if x.on != "Subscription" || s.policy[x.coordinate()] != takesID || x.arg.Type.Named().Kind == "INPUT_OBJECT" {
@@ -193,8 +193,11 @@ func (s *stage) refuseStreams(t *testing.T) {
 		}
 		for _, name := range given[x.coordinate()] {
 			text := fmt.Sprintf("subscription($o: ID!, $after: Cursor) { %s(%s: $o, after: $after) { __typename id cursor } }", x.field, x.arg.Name)
-			if x.field == "presence" { // has no cursor
+			switch x.field {
+			case "presence": // has no cursor
 				text = world.Presence
+			case "generationEvents":
+				text = "subscription($o: ID!, $after: Cursor) { generationEvents(generationId: $o, after: $after) { __typename seq cursor } }"
 			}
 			for _, p := range s.principals {
 				s.refuseStream(t, x.coordinate(), p, text, name)
@@ -221,13 +224,30 @@ func (s *stage) refuseStream(t *testing.T, what string, p principal, text, name 
 	if p.own == nil || !strings.Contains(text, "$after") {
 		return
 	}
-	for label, cursor := range map[string]string{"a foreign cursor": head, "a forged one": forged(t, s.Cursor(t, p.own.Owner, p.own.IDs["workspace"]))["of another place"]} {
-		q := request{text: text, vars: apptest.Vars{"o": p.own.IDs["public"], "after": cursor}}
-		if strings.Contains(text, "workspaceId") {
-			q.vars["o"] = p.own.IDs["workspace"]
-		}
+	object, cursors := s.ownStream(t, p, text, head)
+	for label, cursor := range cursors {
+		q := request{text: text, vars: apptest.Vars{"o": object, "after": cursor}}
 		if r := s.send(t, p, socket, q); r.answer(t).Code() != "BAD_USER_INPUT" {
 			t.Errorf("%s for %s: %s is not refused: %s", what, p.name, label, r.body)
 		}
 	}
+}
+
+// ownStream returns what a subscription of somebody's own is about, and cursors that it has to refuse.
+func (s *stage) ownStream(t *testing.T, p principal, text, head string) (object string, cursors map[string]string) {
+	t.Helper()
+	switch {
+	case strings.Contains(text, "generationEvents"):
+		object, _ = p.own.Of(p.who, "generation")
+		good, _ := p.own.Of(p.who, "beforeTextDelta")
+		if p.name == "member of both" { // has no conversation
+			return object, nil
+		}
+		return object, map[string]string{"a foreign cursor": p.foreign.IDs["beforeTextDelta"], "one of the log": head, "a forged one": "B" + good[1:]}
+	case strings.Contains(text, "workspaceId"):
+		object = p.own.IDs["workspace"]
+	default:
+		object = p.own.IDs["public"]
+	}
+	return object, map[string]string{"a foreign cursor": head, "a forged one": forged(t, s.Cursor(t, p.own.Owner, p.own.IDs["workspace"]))["of another place"]}
 }

@@ -19,7 +19,7 @@ func streams(after string) map[string]string {
 		"feed": feed(""), "feed of everything": feed(`, filter: { types: ["chat.*", "workspace.*", "access.*"] }`),
 		"feed of a foreign channel": feed(", filter: { channelIds: [$public] }"), "feed of foreign people": feed(", filter: { actorIds: [$owner, $target] }"),
 		"public": channel("public"), "private": channel("private"), "direct": channel("direct"),
-		"presence": "presence(channelId: $$public)",
+		"presence": "presence(channelId: $$public)", "answer": "generationEvents(generationId: $$waiting)",
 	}
 }
 
@@ -30,6 +30,9 @@ func (s *stage) listen(t *testing.T) {
 	l, covered := world.Dial(t, s.Node, p.who.Token), map[string]bool{}
 	after := s.Cursor(t, s.a.Owner, s.a.IDs["workspace"])
 	s.Send(t, s.a.Owner, s.a.IDs["public"], "said before") // so that the streams begin with what is kept
+	for _, w := range s.tenants() {                        // that nobody makes
+		w.IDs["waiting"], _ = w.Begin(t, w.Owner, w.IDs["conversation"], "wait "+w.Mark)
+	}
 	for name, text := range streams(after) {
 		l.Subscribe(t, name, "subscription { "+s.fill(t, p, text, s.b.IDs)+s.selection(name)+" }", nil)
 		field, _, _ := strings.Cut(text, "(")
@@ -66,8 +69,11 @@ func (s *stage) listen(t *testing.T) {
 
 // selection is what is asked of a stream.
 func (s *stage) selection(stream string) string {
-	if stream == "presence" {
+	switch stream {
+	case "presence":
 		return s.deep("PresenceUpdate", 1)
+	case "answer":
+		return s.deep("GenerationEvent", 1)
 	}
 	return s.events()
 }

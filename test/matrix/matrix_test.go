@@ -15,7 +15,7 @@ func TestMatrix(t *testing.T) {
 		t.Run(engine, func(t *testing.T) {
 			t.Parallel()
 			c := world.Noon()
-			s := open(t, apptest.Start(t, engine, world.Options(c)), c)
+			s := open(t, apptest.Start(t, engine, world.Options(t, c)), c)
 			s.covered(t)
 			s.marked(t)
 			for _, part := range []struct {

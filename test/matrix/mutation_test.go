@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"karnak/internal/adapter/llmtwin"
 	"karnak/internal/app/apptest"
 	"karnak/internal/platform/id"
 	"karnak/test/world"
@@ -23,9 +24,17 @@ func extras() map[string]any {
 		"UpdateRoleInput.expectedVersion": 99, "SetEventRetentionInput.expectedVersion": 99, "UpdateChannelInput.name": "another name", "CreateChannelInput.topic": "a topic",
 		"UpdateRoleInput.parents": []string{"user"}, "UpdateRoleInput.deny": []string{"chat:write"}, "CreateRoleInput.parents": []string{"user"},
 		"CreateRoleInput.deny": []string{"chat:write"}, "SignOutInput.everywhere": false, "SetTypingInput.typing": false,
+		"CreateConversationInput.id": "$conversation", "CreateConversationInput.model": model, "CreateConversationInput.instructions": "be brief",
+		"UpdateConversationInput.activeLeafId": "$prompt", "UpdateConversationInput.expectedVersion": 99, "UpdateConversationInput.instructions": "be long",
+		"UpdateConversationInput.model": model, "StartGenerationInput.maxTokens": 5, "StartGenerationInput.messageId": "$prompt", "StartGenerationInput.model": model,
+		"StartGenerationInput.parentId": "$prompt", "RegenerateInput.maxTokens": 5, "RegenerateInput.model": model,
+		"EditAndRegenerateInput.maxTokens": 5, "EditAndRegenerateInput.model": model, "ForkConversationInput.title": "a copy",
 		"TerminateConnectionInput.reconnect": false, "TerminateConnectionInput.reason": "for the test",
 	}
 }
+
+// model is one that answers in every tenant.
+const model = llmtwin.Name + "/" + llmtwin.Model
 
 // made returns the provider that makes a mutation's input about what is a tenant's: it is to be refused to others.
 func made(mutation string) world.Provider {

@@ -23,7 +23,7 @@ import (
 func TestWall(t *testing.T) {
 	t.Parallel()
 	c := world.Noon()
-	n := apptest.Start(t, dialect.Postgres, world.Options(c))
+	n := apptest.Start(t, dialect.Postgres, world.Options(t, c))
 	a := world.New(n, c)
 	b := a.Beside()
 	a.Mark, b.Mark = "qamberq", "qberylq"
@@ -94,6 +94,10 @@ func byEnt(c *entgen.Client) map[string]func(context.Context) ([]string, error) 
 		"channel_members": func(ctx context.Context) ([]string, error) { return c.ChannelMember.Query().Select(of).Strings(ctx) },
 		"read_states":     func(ctx context.Context) ([]string, error) { return c.ReadState.Query().Select(of).Strings(ctx) },
 		"messages":        func(ctx context.Context) ([]string, error) { return c.Message.Query().Select(of).Strings(ctx) },
+		"conversations":   func(ctx context.Context) ([]string, error) { return c.Conversation.Query().Select(of).Strings(ctx) },
+		"generations":     func(ctx context.Context) ([]string, error) { return c.Generation.Query().Select(of).Strings(ctx) },
+		"tapes":           func(ctx context.Context) ([]string, error) { return c.Tape.Query().Select(of).Strings(ctx) },
+		"tape_steps":      func(ctx context.Context) ([]string, error) { return c.TapeStep.Query().Select(of).Strings(ctx) },
 		"reactions":       func(ctx context.Context) ([]string, error) { return c.Reaction.Query().Select(of).Strings(ctx) },
 		"events":          func(ctx context.Context) ([]string, error) { return c.Event.Query().Select(of).Strings(ctx) },
 	}

@@ -435,7 +435,7 @@ func TestInputsOfConversations(t *testing.T) {
 			{"NOT_FOUND parentId", "startGeneration", apptest.Vars{"conversationId": other, "body": "x", "parentId": message}},
 			{"INVALID maxTokens", "startGeneration", apptest.Vars{"conversationId": k.id, "body": "x", "maxTokens": 0}},
 			{"INVALID messageId", "startGeneration", apptest.Vars{"conversationId": k.id, "body": "x", "messageId": "msg_1"}},
-			{"TAKEN id", "startGeneration", apptest.Vars{"conversationId": other, "body": "x", "messageId": message}},
+			{"TAKEN messageId", "startGeneration", apptest.Vars{"conversationId": other, "body": "x", "messageId": message}},
 			{"NOT_FOUND activeLeafId", "updateConversation", apptest.Vars{"conversationId": other, "activeLeafId": message}},
 			{"CONFLICT expectedVersion", "updateConversation", apptest.Vars{"conversationId": other, "title": "x", "expectedVersion": 7}},
 			{"NOT_FOUND", "stopGeneration", apptest.Vars{"generationId": id.New(id.Generation)}},

@@ -9,7 +9,8 @@ import (
 // Feed is a subscription to something that the owner has just done.
 type Feed struct {
 	Query string
-	Vars  apptest.Vars
+	// Vars have $names for ids that are everybody's own.
+	Vars apptest.Vars
 	// Shows is what the first event holds.
 	Shows []string
 }
@@ -21,6 +22,8 @@ const (
 	// Activity subscribes to the feed of a workspace, $o.
 	Activity = `subscription($o: ID!, $after: Cursor) { activity(workspaceId: $o, after: $after) {
 		__typename cursor ... on MessagePosted { message { body } } } }`
+	// Steps subscribes to the making of an answer, $g.
+	Steps = `subscription($g: ID!) { generationEvents(generationId: $g) { __typename seq cursor } }`
 	// Presence subscribes to who is in a channel, $o.
 	Presence = `subscription($o: ID!) { presence(channelId: $o) { snapshot presentCount joined { id displayName } typing { id } } }`
 )
@@ -38,7 +41,9 @@ func Feeds(t *testing.T, w *World) map[string]Feed {
 	all := map[string]Feed{
 		"channelEvents": of(ChannelEvents, "public"), "channelEvents@private": of(ChannelEvents, "private"),
 		"channelEvents@direct": of(ChannelEvents, "direct"), "activity": of(Activity, "workspace"),
-		"presence": there("lobby"), "presence@outside": there("public"), "presence@private": there("private"), "presence@direct": there("direct"),
+		"generationEvents":      {Steps, apptest.Vars{"g": "$generation"}, []string{`"__typename":"GenerationStarted"`, `"seq":"1"`}},
+		"generationEvents@else": {Steps, apptest.Vars{"g": w.IDs["generation"]}, []string{`"seq":"1"`}},
+		"presence":              there("lobby"), "presence@outside": there("public"), "presence@private": there("private"), "presence@direct": there("direct"),
 	}
 	for _, name := range []string{"public", "private", "direct"} {
 		w.Send(t, w.Owner, w.IDs[name], "live in "+name)

@@ -32,6 +32,7 @@ func (w *World) Populate(t *testing.T) {
 	w.IDs["slug"] = w.Must(t, w.Owner.Token, `query($w: ID!) { workspace(id: $w) { slug } }`, apptest.Vars{"w": ws}).Text("workspace.slug")
 	w.settlePrincipals(t, ws)
 	w.settleChannels(t, ws)
+	w.settleTalks(t, ws)
 	w.settleAccess(t, ws)
 	w.settleLobby(t, ws)
 }

@@ -12,6 +12,7 @@ import (
 	"karnak/authz"
 	"karnak/ent"
 	entuser "karnak/ent/entgen/user"
+	"karnak/internal/adapter/llmtwin"
 	"karnak/internal/app/apptest"
 	"karnak/internal/platform/clock"
 )
@@ -45,9 +46,11 @@ const (
 )
 
 // Options make a node on a clock that stands still and without jobs, so that nothing happens by itself. Tokens outlive what
-// tests move the clock by.
-func Options(c clock.Clock) apptest.Options {
-	return apptest.Options{Clock: c, Idle: true, Args: []string{Trusting, "--access-ttl=24h"}}
+// tests move the clock by. A twin stands in for language models.
+func Options(t testing.TB, c clock.Clock) apptest.Options {
+	t.Helper()
+	_, models := apptest.Twin(t, llmtwin.Config{Script: script})
+	return apptest.Options{Clock: c, Idle: true, Args: []string{Trusting, "--access-ttl=24h"}, Models: models}
 }
 
 // New returns a world in which there is nobody yet. Its clock is that of the node; nil for the machine's.
@@ -69,7 +72,7 @@ func (w *World) Number() int { return int(w.made.Add(1)) }
 func (w *World) Fill(t *testing.T, p Person, s string) string {
 	t.Helper()
 	return regexp.MustCompile(`\$\w+`).ReplaceAllStringFunc(s, func(name string) string {
-		id, ok := w.IDs[name[1:]]
+		id, ok := w.Of(p, name[1:])
 		if name == "$self" {
 			id, ok = p.ID, true
 		}

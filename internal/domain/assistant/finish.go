@@ -14,6 +14,7 @@ import (
 	"karnak/internal/core/llm"
 	"karnak/internal/core/tape"
 	"karnak/internal/platform/id"
+	"karnak/internal/platform/store"
 )
 
 // begin writes down that a provider is asked.
@@ -49,7 +50,7 @@ func (m *making) begin(ctx context.Context, model *llm.Model, why llm.Kind) erro
 func (m *making) change(ctx context.Context, do func(context.Context, *eventlog.Tx) error) error {
 	for {
 		_, err := m.Log.Change(ctx, func(ctx context.Context, tx *eventlog.Tx) (string, error) { return m.g.ID, do(ctx, tx) })
-		if err == nil || errors.Is(err, tape.ErrLost) || ctx.Err() != nil || !m.down(ctx) {
+		if err == nil || errors.Is(err, tape.ErrLost) || ctx.Err() != nil || !store.Unavailable(err) {
 			return err
 		}
 		m.Logger.Warn("the state of an answer could not be written; trying again", "generation", m.g.ID, "error", err)
@@ -63,10 +64,8 @@ func (m *making) change(ctx context.Context, do func(context.Context, *eventlog.
 	}
 }
 
+// again is how long it takes until a change that failed is tried again.
 const again = time.Second
-
-// down reports whether the database is what failed: then it does not answer now, either.
-func (m *making) down(ctx context.Context) bool { return m.DB.Ping(ctx) != nil }
 
 func (m *making) finish(ctx context.Context, r llm.Reason) error {
 	return m.over(ctx, enum.Finished, finished, stepFinished, endData{Reason: r})

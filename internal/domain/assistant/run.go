@@ -240,9 +240,15 @@ const longestPause = 30 * time.Second
 
 // pause waits before the provider is asked again.
 func (m *making) pause(ctx context.Context, f *llm.Fault, try int) error {
-	wait := 250 * time.Millisecond << (2 * (try - 1))
+	wait := time.Duration(0) // most breaks are of a moment
+	if try > 1 {
+		wait = 250 * time.Millisecond << (2 * (try - 2))
+	}
 	if f.After > wait {
 		wait = f.After
+	}
+	if wait == 0 {
+		return nil
 	}
 	select {
 	case <-m.Clock.After(min(wait, longestPause)):

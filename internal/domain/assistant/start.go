@@ -2,6 +2,7 @@ package assistant
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"karnak/authz"
@@ -13,6 +14,7 @@ import (
 	"karnak/internal/core/tape"
 	"karnak/internal/platform/fault"
 	"karnak/internal/platform/id"
+	"karnak/internal/platform/store"
 )
 
 // tapeKind tells the tapes of generations from those of other work.
@@ -84,6 +86,9 @@ func (s *Service) ask(ctx context.Context, q question) (p AskedPayload, err erro
 		}
 		return p.Generation.ID, nil
 	})
+	if q.id != "" && (store.Duplicate(err) || taken(err)) {
+		err = fault.User(fault.Taken, "messageId", "This id is in use: make another one.")
+	}
 	if err != nil {
 		return p, err
 	}
@@ -96,6 +101,12 @@ func (s *Service) ask(ctx context.Context, q question) (p AskedPayload, err erro
 	}
 	p.Message, err = s.Channels.Message(ctx, p.Generation.PromptID)
 	return p, err
+}
+
+// taken reports whether an error says that an id is in use.
+func taken(err error) bool {
+	var f *fault.Error
+	return errors.As(err, &f) && len(f.Issues) == 1 && f.Issues[0].Code == fault.Taken
 }
 
 // beginning is what a conversation is called by its first message.
