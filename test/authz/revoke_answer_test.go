@@ -28,8 +28,9 @@ func TestAnswersEnd(t *testing.T) {
 	each(t, func(t *testing.T, engine string) {
 		_, models := apptest.Twin(t, llmtwin.Config{Script: silent})
 		n := apptest.Start(t, engine, apptest.Options{Args: []string{world.Trusting}, Models: models})
+		first := world.New(n, nil)
 		for name, revoke := range revokes {
-			w := world.New(n, nil)
+			w := first.Beside()
 			s := &scene{World: w}
 			s.Owner, s.reader = w.SignUp(t, "Owner"), w.SignUp(t, "Reader")
 			w.IDs["workspace"] = w.Workspace(t, s.Owner)

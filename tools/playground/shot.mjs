@@ -1,8 +1,9 @@
 // Uses the page at / of a running karnak as a person would, in headless Chromium:
 // signs in, runs every tab, subscribes in one page and sends from another, cuts the
-// socket and looks for what was missed, and comes and goes. Takes four screenshots:
-// playground-start.png before signing in, playground-messages.png of an answer,
-// playground.png of a stream, playground-presence.png of who is there.
+// socket and looks for what was missed, comes and goes, and has a language model's
+// stand-in answer. Takes five screenshots: playground-start.png before signing in,
+// playground-messages.png of a page of messages, playground.png of a stream,
+// playground-presence.png of who is there, playground-answer.png of an answer.
 //
 //   node shot.mjs http://localhost:8080 playground.png [email password]
 //
@@ -201,6 +202,22 @@ try {
   await waitFor("the other to leave", () => shown(reader, /1 here · left: /));
   console.log(`ok  ${who.trim().split("\n")[0]} came and left`);
 
+  for (const title of ["NewConversation", "Ask"]) await run(reader, title);
+  await show(reader, "Answer");
+  await play(reader);
+  const said = () => reader.getByTestId("said").innerText();
+  await waitFor("the answer to begin", () => shown(reader, "TextDelta"));
+  await reader.evaluate(() => window.cutSockets(false));
+  await waitFor("the end of the answer", async () => (await live(reader).getAttribute("data-state")) === "ended");
+  const answer = await said();
+  assert.match(answer, /^I am karnak's stand-in .* You wrote 6 words: “What do you see of me\?”.*answer\.$/s, "the answer is whole after a cut");
+  await reader.screenshot({ path: named("answer") });
+  await live(reader).getByRole("button", { name: "Clear" }).click();
+  await play(reader);
+  await waitFor("the answer again", async () => (await live(reader).getAttribute("data-state")) === "ended");
+  assert.equal(await said(), answer, "the answer is the same when it is read again");
+  console.log("ok  an answer was streamed, cut, and read again");
+
   await sender.locator(".kp-chip").click();
   await sender.getByRole("button", { name: "Sign out" }).click();
   await sender.locator("#kp-session input[name=email]").waitFor();
@@ -209,7 +226,7 @@ try {
 
   assert.deepEqual(foreign, [], "the page asks no other host");
   assert.deepEqual(faults, [], "the page reports no fault");
-  console.log(`screenshots: ${shot}, ${named("start")}, ${named("messages")}, ${named("presence")}`);
+  console.log(`screenshots: ${shot}, ${named("start")}, ${named("messages")}, ${named("presence")}, ${named("answer")}`);
 } finally {
   await context.close();
   await rm(profile, { recursive: true, force: true });

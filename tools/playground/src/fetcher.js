@@ -2,6 +2,7 @@
 // socket for subscriptions, with the session's token in both.
 import { codeOf, send } from "./api.js";
 import { operationOf } from "./operation.js";
+import { learn } from "./places.js";
 import { accessToken, adopt, refresh, session } from "./session.js";
 import { follow } from "./stream.js";
 
@@ -13,10 +14,10 @@ export async function fetcher(params, options = {}) {
   const payload = { query: params.query, variables: params.variables, operationName: params.operationName ?? undefined };
   const operation = operationOf(params.query, params.operationName);
   if (operation?.operation === "subscription") return subscription(operation, payload, headers);
-  return request(payload, headers);
+  return request(operation, payload, headers);
 }
 
-async function request(payload, headers) {
+async function request(operation, payload, headers) {
   const run = async () => {
     const token = await accessToken();
     return send(payload, { ...(token && { authorization: `Bearer ${token}` }), ...headers });
@@ -28,6 +29,7 @@ async function request(payload, headers) {
       result = await run();
     }
     takeOver(result);
+    if (operation?.operation === "mutation") learn(result?.data);
     return result;
   } catch (error) {
     return { errors: [{ message: error.message, extensions: error.code ? { code: error.code } : undefined }] };

@@ -58,6 +58,11 @@ export function LivePanel() {
       {stream.events.length === 0 && stream.state === "live" && (
         <p className="kp-hint">Waiting for the first event. Send a message from another tab: this stays open.</p>
       )}
+      {stream.said && (
+        <p className="kp-said" data-testid="said">
+          {stream.said}
+        </p>
+      )}
       <ol ref={list}>
         {stream.events.map((entry, index) => (
           <Entry key={`${entry.event?.id ?? ""}-${index}`} entry={entry} />
@@ -109,7 +114,7 @@ function Entry({ entry }) {
   const { event, errors, at } = entry;
   const text = errors
     ? errors.map((one) => one.message).join(" ")
-    : (event?.message?.body ?? event?.channel?.name ?? event?.user?.displayName ?? present(event));
+    : (event?.message?.body ?? event?.text ?? event?.thought ?? event?.cause ?? event?.error?.message ?? event?.channel?.name ?? event?.user?.displayName ?? present(event));
   return (
     <li className={errors ? "kp-error" : undefined}>
       <span className="kp-seq">{event?.seq ?? ""}</span>

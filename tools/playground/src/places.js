@@ -6,7 +6,7 @@ import { accessToken, session } from "./session.js";
 import { createStore } from "./store.js";
 
 const KEY = "karnak.place";
-const EMPTY = { members: [], channels: [], workspaceId: "", channelId: "", userId: "", error: "", revision: 0 };
+const EMPTY = { members: [], channels: [], workspaceId: "", channelId: "", conversationId: "", generationId: "", userId: "", error: "", revision: 0 };
 
 const MEMBERSHIPS = `query Memberships {
   viewer { memberships(first: 50) { nodes { role owner workspace { id } } } }
@@ -78,8 +78,18 @@ export function leave() {
 
 // known are the variables that the page can fill by itself.
 export function known() {
-  const { workspaceId, channelId, userId } = places.get();
-  return { workspaceId, channelId, subjectId: userId, objectId: workspaceId };
+  const { workspaceId, channelId, conversationId, generationId, userId } = places.get();
+  return { workspaceId, channelId, conversationId, generationId, subjectId: userId, objectId: workspaceId };
+}
+
+// learn takes the ids of what an answer says was begun: the tabs that go on from there are filled with them.
+export function learn(data) {
+  let news = null;
+  for (const payload of Object.values(data ?? {})) {
+    if (payload?.conversation?.id) news = { ...news, conversationId: payload.conversation.id };
+    if (payload?.generation?.id) news = { ...news, generationId: payload.generation.id };
+  }
+  if (news) places.set({ ...news, force: true, revision: places.get().revision + 1 });
 }
 
 // fill puts the known ids into a tab's variables where its document declares them.
@@ -98,7 +108,7 @@ export function fill(query, text, force) {
     if (variables[name] && !force) continue;
     variables[name] = value;
     changed = true;
-    if (name === "channelId" && variables.after) variables.after = null;
+    if ((name === "channelId" || name === "generationId") && variables.after) variables.after = null;
     if (name === "channelId" && variables.before) variables.before = null;
   }
   return changed ? JSON.stringify(variables, null, 2) : text;

@@ -8,7 +8,7 @@ import { headQuery, resumePlan } from "./operation.js";
 import { accessToken, refresh } from "./session.js";
 import { createStore } from "./store.js";
 
-const IDLE = { state: "idle", name: "", events: [], count: 0, cursor: "", resumed: null, retryIn: 0, message: "", missing: "" };
+const IDLE = { state: "idle", name: "", events: [], count: 0, said: "", cursor: "", resumed: null, retryIn: 0, message: "", missing: "" };
 const KEPT = 200;
 
 // A connection that held this long, in milliseconds, starts the waiting anew.
@@ -34,7 +34,7 @@ export function follow({ operation, payload, headers, observer }) {
 }
 
 export const stopLive = () => current?.stop("stopped");
-export const clearLive = () => live.set({ events: [], count: 0, resumed: null });
+export const clearLive = () => live.set({ events: [], count: 0, said: "", resumed: null });
 
 function createStream({ operation, payload, headers, observer }) {
   const plan = resumePlan(operation);
@@ -79,7 +79,8 @@ function createStream({ operation, payload, headers, observer }) {
       lastSeq = event.seq ?? "";
     }
     const resumed = before.resumed && { ...before.resumed, count: before.resumed.count + 1 };
-    live.set({ state: "live", events: [...before.events.slice(1 - KEPT), entry], count: before.count + 1, resumed });
+    const said = before.said + (event?.__typename === "TextDelta" ? (event.text ?? "") : "");
+    live.set({ state: "live", events: [...before.events.slice(1 - KEPT), entry], count: before.count + 1, said, resumed });
   }
 
   function cut(error) {
