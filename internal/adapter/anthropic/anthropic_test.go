@@ -5,8 +5,8 @@ import (
 	"testing"
 
 	"karnak/internal/adapter/anthropic"
+	"karnak/internal/adapter/llmtwin/llmtest"
 	"karnak/internal/core/llm"
-	"karnak/internal/core/llm/llmtest"
 )
 
 func TestProvider(t *testing.T) {

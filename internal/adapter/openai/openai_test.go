@@ -4,9 +4,9 @@ import (
 	"net/http"
 	"testing"
 
+	"karnak/internal/adapter/llmtwin/llmtest"
 	"karnak/internal/adapter/openai"
 	"karnak/internal/core/llm"
-	"karnak/internal/core/llm/llmtest"
 )
 
 func TestProvider(t *testing.T) {

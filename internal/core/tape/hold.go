@@ -190,12 +190,8 @@ func (h *Hold) Append(ctx context.Context, drafts ...Draft) error {
 			return err
 		}
 		h.engine.Logger.Warn("steps could not be written; trying again", "tape", h.ID, "error", err)
-		select {
-		case <-ctx.Done():
+		if err := h.wait(ctx); err != nil {
 			return err
-		case <-h.lost:
-			return ErrLost
-		case <-h.engine.Clock.After(again):
 		}
 		// Nobody knows whether a commit that failed was made.
 		if made, err := h.made(ctx, w); made || err != nil {

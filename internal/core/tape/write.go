@@ -70,9 +70,13 @@ type advance struct {
 	ID          string  `json:"id"`
 	WorkspaceID string  `json:"workspace_id"`
 	Fence       int64   `json:"fence"`
+	Seq         int64   `json:"seq"`
 	N           int     `json:"n"`
 	Lease       *string `json:"lease"`
 }
+
+// anySeq stands for whatever number the newest step has: renewing a lease does not hang on it.
+const anySeq = -1
 
 // line is a step as a Table has it.
 type line struct {
@@ -133,7 +137,10 @@ func (e *Engine) advance(ctx context.Context, tx *ent.Tx, all []*write) (out map
 	lease := store.Time(e.Clock.Now().Add(Lease))
 	rows := make([]advance, len(all))
 	for i, w := range all {
-		rows[i] = advance{w.hold.ID, w.hold.WorkspaceID, w.hold.fence, len(w.steps), &lease}
+		rows[i] = advance{w.hold.ID, w.hold.WorkspaceID, w.hold.fence, anySeq, len(w.steps), &lease}
+		if len(w.steps) > 0 {
+			rows[i].Seq = w.hold.seq
+		}
 		if w.end {
 			rows[i].Lease = nil
 		}
@@ -145,8 +152,9 @@ func (e *Engine) advance(ctx context.Context, tx *ent.Tx, all []*write) (out map
 	}
 	found := &sql.Rows{}
 	if err := tx.Query(ctx, `UPDATE tapes SET seq = tapes.seq + w.n, lease_until = w.lease FROM `+
-		store.Table(tx.Dialect(), "w", "id varchar", "workspace_id varchar", "fence bigint", "n bigint", "lease timestamptz")+
+		store.Table(tx.Dialect(), "w", "id varchar", "workspace_id varchar", "fence bigint", "seq bigint", "n bigint", "lease timestamptz")+
 		` WHERE tapes.id = w.id AND tapes.workspace_id = w.workspace_id AND tapes.fence = w.fence AND tapes.lease_until IS NOT NULL
+AND (w.seq < 0 OR tapes.seq = w.seq)
 RETURNING tapes.id, tapes.seq, tapes.stop_at IS NOT NULL, coalesce((SELECT h.seq FROM event_heads h WHERE h.id = tapes.workspace_id), 0)`, args, found); err != nil {
 		return nil, err
 	}
@@ -163,21 +171,38 @@ RETURNING tapes.id, tapes.seq, tapes.stop_at IS NOT NULL, coalesce((SELECT h.seq
 	return out, found.Err()
 }
 
-// made finds out whether a write was made whose commit failed.
+// made finds out whether a write was made whose commit failed; it asks until it is told.
 func (h *Hold) made(ctx context.Context, w *write) (bool, error) {
 	ctx = authz.System(ctx, "tape: what became of a commit")
-	t, err := h.engine.DB.Client().Tape.Query().Where(tape.ID(h.ID)).Only(ctx)
-	switch {
-	case err != nil:
-		return false, nil // it is asked again
-	case t.Fence != h.fence || t.LeaseUntil == nil:
-		return false, ErrLost
-	case t.Seq < h.seq+int64(len(w.steps)) || len(w.steps) == 0:
-		return false, nil
+	for {
+		t, err := h.engine.DB.Client().Tape.Query().Where(tape.ID(h.ID)).Only(ctx)
+		switch {
+		case err != nil:
+			if err := h.wait(ctx); err != nil {
+				return false, err
+			}
+		case t.Fence != h.fence || t.LeaseUntil == nil:
+			return false, ErrLost
+		case t.Seq != h.seq+int64(len(w.steps)):
+			return false, nil
+		default:
+			h.seq = t.Seq
+			h.engine.grown(h.ID, t.Seq, false)
+			return true, nil
+		}
 	}
-	h.seq = t.Seq
-	h.engine.grown(h.ID, t.Seq, false)
-	return true, nil
+}
+
+// wait waits a moment for a database that failed.
+func (h *Hold) wait(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-h.lost:
+		return ErrLost
+	case <-h.engine.Clock.After(again):
+		return nil
+	}
 }
 
 // tell tells what was committed to the holders and to the readers, here and on the other nodes.

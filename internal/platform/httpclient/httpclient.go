@@ -83,7 +83,7 @@ func (b bounds) RoundTrip(r *http.Request) (*http.Response, error) {
 		cancel(nil)
 		return nil, errors.Join(ErrElsewhere, res.Body.Close())
 	}
-	silent := time.AfterFunc(b.Silence, func() { cancel(ErrSilent) })
+	silent := time.AfterFunc(b.Silence, func() { cancel(ErrSilent) }) //nolint:forbidigo // the network's time, as its other bounds
 	res.Body = &body{base: res.Body, bounds: b.Config, silent: silent, ctx: ctx, end: cancel}
 	return res, nil
 }

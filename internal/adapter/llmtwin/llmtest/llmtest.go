@@ -197,7 +197,8 @@ func breaks(t *testing.T, open Open) {
 		s := set(t, open, script(llmtwin.Script{Steps: append(said("one ", "two "), c.step, llmtwin.Step{Text: "three", After: time.Millisecond})}), nil)
 		began := time.Now()
 		a := s.ask(t.Context(), request())
-		if kindOf(a.err) != c.want || a.text != "one two " && !(name == "cut off" && strings.HasPrefix("one two ", a.text)) {
+		// What is on its way when the connection is cut off may be lost.
+		if kindOf(a.err) != c.want || a.text != "one two " && (name != "cut off" || !strings.HasPrefix("one two ", a.text)) {
 			t.Errorf("%s: %+v", name, a)
 		}
 		if took := time.Since(began); took > 10*silence {

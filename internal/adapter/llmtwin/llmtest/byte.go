@@ -19,7 +19,7 @@ const streams = 1000
 func anyByte(t *testing.T, open Open) {
 	words := []string{"Grüße ", "an ", "die ", "世界", " – ", "🎉🎊 ", "e\u0301\u0323 ", "\u202eright\u202c ", "\\n \" ' ", "tab\t", "end\n"}
 	text := strings.Join(words, "")
-	dice := rand.New(rand.NewPCG(20, 28)) //nolint:gosec // the same streams every time
+	dice := rand.New(rand.NewPCG(20, 28)) // the same streams every time
 	m := &mangler{dice: dice}
 	s := set(t, open, script(llmtwin.Script{Steps: append([]llmtwin.Step{{Reasoning: "hm"}}, said(words...)...)}), func(h http.Handler) http.Handler { m.base = h; return m })
 	wholes, parts := 0, 0
@@ -76,7 +76,7 @@ func (m *mangler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		rest = rest[n:]
 	}
 	if m.cut && m.dice.IntN(2) == 0 {
-		panic(http.ErrAbortHandler) //nolint:forbidigo // how a handler of net/http breaks a connection off
+		panic(http.ErrAbortHandler) // how a handler of net/http breaks a connection off
 	}
 }
 
