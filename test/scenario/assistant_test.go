@@ -478,7 +478,7 @@ func TestInputsOfConversations(t *testing.T) {
 func TestTheNextNodeGoesOn(t *testing.T) {
 	t.Parallel()
 	twin, models := apptest.Twin(t, llmtwin.Config{Script: slowly})
-	args := []string{"--data-dir=" + t.TempDir(), "--addr=127.0.0.1:0", "--database-url=" + enttest.Postgres(t), "--postgres-pool=6", "--secret=" + strings.Repeat("7f3a9c", 11)}
+	args := []string{"--data-dir=" + t.TempDir(), "--addr=127.0.0.1:0", "--database-url=" + enttest.Postgres(t), "--postgres-pool=6"}
 	first, second := apptest.Open(t, dialect.Postgres, args, apptest.Options{Models: models}), apptest.Open(t, dialect.Postgres, args, apptest.Options{Models: models})
 	k := newTalk(t, first, twin)
 	generation, _ := k.say(t, "Say a poem")
