@@ -477,7 +477,9 @@ func TestInputsOfConversations(t *testing.T) {
 // and nothing is missing or doubled.
 func TestTheNextNodeGoesOn(t *testing.T) {
 	t.Parallel()
-	twin, models := apptest.Twin(t, llmtwin.Config{Script: slowly})
+	// Slower than the node looks at the database.
+	script := func(c *llmtwin.Call) llmtwin.Script { return llmtwin.Words(poem, c, 150*time.Millisecond) }
+	twin, models := apptest.Twin(t, llmtwin.Config{Script: script})
 	args := []string{"--data-dir=" + t.TempDir(), "--addr=127.0.0.1:0", "--database-url=" + enttest.Postgres(t), "--postgres-pool=6"}
 	first, second := apptest.Open(t, dialect.Postgres, args, apptest.Options{Models: models}), apptest.Open(t, dialect.Postgres, args, apptest.Options{Models: models})
 	k := newTalk(t, first, twin)
