@@ -91,6 +91,7 @@ func settle(ctx context.Context, tx *ent.Tx, name string) (s side, err error) {
 				SetStartedBy(u.ID).SetModel("m").SetMaxTokens(1).SetCreatedAt(now).Save(ctx)
 			return err
 		},
+		func() error { return tx.ModelBudget.Create().SetWorkspaceID(w.ID).SetMonth("2026-11").Exec(ctx) },
 		func() error {
 			return tx.Tape.Create().SetID(generation.ID).SetWorkspaceID(w.ID).SetKind("x").Exec(ctx)
 		},

@@ -170,6 +170,11 @@ func (r *mutationResolver) StopGeneration(ctx context.Context, input assistant.S
 	return r.assistant.StopGeneration(ctx, input)
 }
 
+// SetModelBudget is the resolver for the setModelBudget field.
+func (r *mutationResolver) SetModelBudget(ctx context.Context, input assistant.SetModelBudgetInput) (*assistant.SetModelBudgetPayload, error) {
+	return r.assistant.SetModelBudget(ctx, input)
+}
+
 // ForkConversation is the resolver for the forkConversation field.
 func (r *mutationResolver) ForkConversation(ctx context.Context, input assistant.ForkConversationInput) (*assistant.ForkConversationPayload, error) {
 	return r.assistant.ForkConversation(ctx, input)
@@ -184,6 +189,11 @@ func (r *subscriptionResolver) GenerationEvents(ctx context.Context, generationI
 // LanguageModels is the resolver for the languageModels field.
 func (r *workspaceResolver) LanguageModels(ctx context.Context, obj *entgen.Workspace) ([]*assistant.LanguageModel, error) {
 	return r.assistant.LanguageModels(ctx, obj.ID)
+}
+
+// ModelBudget is the resolver for the modelBudget field.
+func (r *workspaceResolver) ModelBudget(ctx context.Context, obj *entgen.Workspace) (*assistant.ModelBudget, error) {
+	return r.assistant.Budget(ctx, obj.ID)
 }
 
 // Conversations is the resolver for the conversations field.

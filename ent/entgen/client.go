@@ -23,6 +23,7 @@ import (
 	"karnak/ent/entgen/invitation"
 	"karnak/ent/entgen/member"
 	"karnak/ent/entgen/message"
+	"karnak/ent/entgen/modelbudget"
 	"karnak/ent/entgen/reaction"
 	"karnak/ent/entgen/readstate"
 	"karnak/ent/entgen/session"
@@ -68,6 +69,8 @@ type Client struct {
 	Member *MemberClient
 	// Message is the client for interacting with the Message builders.
 	Message *MessageClient
+	// ModelBudget is the client for interacting with the ModelBudget builders.
+	ModelBudget *ModelBudgetClient
 	// Reaction is the client for interacting with the Reaction builders.
 	Reaction *ReactionClient
 	// ReadState is the client for interacting with the ReadState builders.
@@ -107,6 +110,7 @@ func (c *Client) init() {
 	c.Invitation = NewInvitationClient(c.config)
 	c.Member = NewMemberClient(c.config)
 	c.Message = NewMessageClient(c.config)
+	c.ModelBudget = NewModelBudgetClient(c.config)
 	c.Reaction = NewReactionClient(c.config)
 	c.ReadState = NewReadStateClient(c.config)
 	c.Session = NewSessionClient(c.config)
@@ -219,6 +223,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Invitation:    NewInvitationClient(cfg),
 		Member:        NewMemberClient(cfg),
 		Message:       NewMessageClient(cfg),
+		ModelBudget:   NewModelBudgetClient(cfg),
 		Reaction:      NewReactionClient(cfg),
 		ReadState:     NewReadStateClient(cfg),
 		Session:       NewSessionClient(cfg),
@@ -258,6 +263,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Invitation:    NewInvitationClient(cfg),
 		Member:        NewMemberClient(cfg),
 		Message:       NewMessageClient(cfg),
+		ModelBudget:   NewModelBudgetClient(cfg),
 		Reaction:      NewReactionClient(cfg),
 		ReadState:     NewReadStateClient(cfg),
 		Session:       NewSessionClient(cfg),
@@ -297,8 +303,8 @@ func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
 		c.Channel, c.ChannelMember, c.Conversation, c.CustomRole, c.Event, c.EventHead,
 		c.Generation, c.Grant, c.Idempotency, c.Invitation, c.Member, c.Message,
-		c.Reaction, c.ReadState, c.Session, c.SigningKey, c.Tape, c.TapeStep, c.User,
-		c.Workspace,
+		c.ModelBudget, c.Reaction, c.ReadState, c.Session, c.SigningKey, c.Tape,
+		c.TapeStep, c.User, c.Workspace,
 	} {
 		n.Use(hooks...)
 	}
@@ -310,8 +316,8 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
 		c.Channel, c.ChannelMember, c.Conversation, c.CustomRole, c.Event, c.EventHead,
 		c.Generation, c.Grant, c.Idempotency, c.Invitation, c.Member, c.Message,
-		c.Reaction, c.ReadState, c.Session, c.SigningKey, c.Tape, c.TapeStep, c.User,
-		c.Workspace,
+		c.ModelBudget, c.Reaction, c.ReadState, c.Session, c.SigningKey, c.Tape,
+		c.TapeStep, c.User, c.Workspace,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -344,6 +350,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Member.mutate(ctx, m)
 	case *MessageMutation:
 		return c.Message.mutate(ctx, m)
+	case *ModelBudgetMutation:
+		return c.ModelBudget.mutate(ctx, m)
 	case *ReactionMutation:
 		return c.Reaction.mutate(ctx, m)
 	case *ReadStateMutation:
@@ -1973,6 +1981,140 @@ func (c *MessageClient) mutate(ctx context.Context, m *MessageMutation) (Value, 
 	}
 }
 
+// ModelBudgetClient is a client for the ModelBudget schema.
+type ModelBudgetClient struct {
+	config
+}
+
+// NewModelBudgetClient returns a client for the ModelBudget from the given config.
+func NewModelBudgetClient(c config) *ModelBudgetClient {
+	return &ModelBudgetClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `modelbudget.Hooks(f(g(h())))`.
+func (c *ModelBudgetClient) Use(hooks ...Hook) {
+	c.hooks.ModelBudget = append(c.hooks.ModelBudget, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `modelbudget.Intercept(f(g(h())))`.
+func (c *ModelBudgetClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ModelBudget = append(c.inters.ModelBudget, interceptors...)
+}
+
+// Create returns a builder for creating a ModelBudget entity.
+func (c *ModelBudgetClient) Create() *ModelBudgetCreate {
+	mutation := newModelBudgetMutation(c.config, OpCreate)
+	return &ModelBudgetCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ModelBudget entities.
+func (c *ModelBudgetClient) CreateBulk(builders ...*ModelBudgetCreate) *ModelBudgetCreateBulk {
+	return &ModelBudgetCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ModelBudgetClient) MapCreateBulk(slice any, setFunc func(*ModelBudgetCreate, int)) *ModelBudgetCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ModelBudgetCreateBulk{err: fmt.Errorf("calling to ModelBudgetClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ModelBudgetCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ModelBudgetCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ModelBudget.
+func (c *ModelBudgetClient) Update() *ModelBudgetUpdate {
+	mutation := newModelBudgetMutation(c.config, OpUpdate)
+	return &ModelBudgetUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ModelBudgetClient) UpdateOne(_m *ModelBudget) *ModelBudgetUpdateOne {
+	mutation := newModelBudgetMutation(c.config, OpUpdateOne, withModelBudget(_m))
+	return &ModelBudgetUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ModelBudgetClient) UpdateOneID(id string) *ModelBudgetUpdateOne {
+	mutation := newModelBudgetMutation(c.config, OpUpdateOne, withModelBudgetID(id))
+	return &ModelBudgetUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ModelBudget.
+func (c *ModelBudgetClient) Delete() *ModelBudgetDelete {
+	mutation := newModelBudgetMutation(c.config, OpDelete)
+	return &ModelBudgetDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ModelBudgetClient) DeleteOne(_m *ModelBudget) *ModelBudgetDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ModelBudgetClient) DeleteOneID(id string) *ModelBudgetDeleteOne {
+	builder := c.Delete().Where(modelbudget.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ModelBudgetDeleteOne{builder}
+}
+
+// Query returns a query builder for ModelBudget.
+func (c *ModelBudgetClient) Query() *ModelBudgetQuery {
+	return &ModelBudgetQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeModelBudget},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ModelBudget entity by its id.
+func (c *ModelBudgetClient) Get(ctx context.Context, id string) (*ModelBudget, error) {
+	return c.Query().Where(modelbudget.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ModelBudgetClient) GetX(ctx context.Context, id string) *ModelBudget {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *ModelBudgetClient) Hooks() []Hook {
+	hooks := c.hooks.ModelBudget
+	return append(hooks[:len(hooks):len(hooks)], modelbudget.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *ModelBudgetClient) Interceptors() []Interceptor {
+	return c.inters.ModelBudget
+}
+
+func (c *ModelBudgetClient) mutate(ctx context.Context, m *ModelBudgetMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ModelBudgetCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ModelBudgetUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ModelBudgetUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ModelBudgetDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("entgen: unknown ModelBudget mutation op: %q", m.Op())
+	}
+}
+
 // ReactionClient is a client for the Reaction schema.
 type ReactionClient struct {
 	config
@@ -3049,13 +3191,14 @@ func (c *WorkspaceClient) mutate(ctx context.Context, m *WorkspaceMutation) (Val
 type (
 	hooks struct {
 		Channel, ChannelMember, Conversation, CustomRole, Event, EventHead, Generation,
-		Grant, Idempotency, Invitation, Member, Message, Reaction, ReadState, Session,
-		SigningKey, Tape, TapeStep, User, Workspace []ent.Hook
+		Grant, Idempotency, Invitation, Member, Message, ModelBudget, Reaction,
+		ReadState, Session, SigningKey, Tape, TapeStep, User, Workspace []ent.Hook
 	}
 	inters struct {
 		Channel, ChannelMember, Conversation, CustomRole, Event, EventHead, Generation,
-		Grant, Idempotency, Invitation, Member, Message, Reaction, ReadState, Session,
-		SigningKey, Tape, TapeStep, User, Workspace []ent.Interceptor
+		Grant, Idempotency, Invitation, Member, Message, ModelBudget, Reaction,
+		ReadState, Session, SigningKey, Tape, TapeStep, User,
+		Workspace []ent.Interceptor
 	}
 )
 

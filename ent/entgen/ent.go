@@ -18,6 +18,7 @@ import (
 	"karnak/ent/entgen/invitation"
 	"karnak/ent/entgen/member"
 	"karnak/ent/entgen/message"
+	"karnak/ent/entgen/modelbudget"
 	"karnak/ent/entgen/reaction"
 	"karnak/ent/entgen/readstate"
 	"karnak/ent/entgen/session"
@@ -104,6 +105,7 @@ func checkColumn(t, c string) error {
 			invitation.Table:    invitation.ValidColumn,
 			member.Table:        member.ValidColumn,
 			message.Table:       message.ValidColumn,
+			modelbudget.Table:   modelbudget.ValidColumn,
 			reaction.Table:      reaction.ValidColumn,
 			readstate.Table:     readstate.ValidColumn,
 			session.Table:       session.ValidColumn,

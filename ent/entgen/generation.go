@@ -54,6 +54,8 @@ type Generation struct {
 	Estimated bool `json:"estimated,omitempty"`
 	// Cost holds the value of the "cost" field.
 	Cost int64 `json:"cost,omitempty"`
+	// Reserved holds the value of the "reserved" field.
+	Reserved int64 `json:"reserved,omitempty"`
 	// StartedAt holds the value of the "started_at" field.
 	StartedAt *time.Time `json:"started_at,omitempty"`
 	// FirstAt holds the value of the "first_at" field.
@@ -70,7 +72,7 @@ func (*Generation) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case generation.FieldEstimated:
 			values[i] = new(sql.NullBool)
-		case generation.FieldMaxTokens, generation.FieldAttempts, generation.FieldInputTokens, generation.FieldCachedTokens, generation.FieldOutputTokens, generation.FieldCost:
+		case generation.FieldMaxTokens, generation.FieldAttempts, generation.FieldInputTokens, generation.FieldCachedTokens, generation.FieldOutputTokens, generation.FieldCost, generation.FieldReserved:
 			values[i] = new(sql.NullInt64)
 		case generation.FieldID, generation.FieldWorkspaceID, generation.FieldConversationID, generation.FieldChannelID, generation.FieldPromptID, generation.FieldStartedBy, generation.FieldModel, generation.FieldState, generation.FieldProvider, generation.FieldMessageID, generation.FieldFailure:
 			values[i] = new(sql.NullString)
@@ -206,6 +208,12 @@ func (_m *Generation) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Cost = value.Int64
 			}
+		case generation.FieldReserved:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field reserved", values[i])
+			} else if value.Valid {
+				_m.Reserved = value.Int64
+			}
 		case generation.FieldStartedAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
 				return fmt.Errorf("unexpected type %T for field started_at", values[i])
@@ -318,6 +326,9 @@ func (_m *Generation) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("cost=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Cost))
+	builder.WriteString(", ")
+	builder.WriteString("reserved=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Reserved))
 	builder.WriteString(", ")
 	if v := _m.StartedAt; v != nil {
 		builder.WriteString("started_at=")

@@ -209,6 +209,20 @@ func (_c *GenerationCreate) SetNillableCost(v *int64) *GenerationCreate {
 	return _c
 }
 
+// SetReserved sets the "reserved" field.
+func (_c *GenerationCreate) SetReserved(v int64) *GenerationCreate {
+	_c.mutation.SetReserved(v)
+	return _c
+}
+
+// SetNillableReserved sets the "reserved" field if the given value is not nil.
+func (_c *GenerationCreate) SetNillableReserved(v *int64) *GenerationCreate {
+	if v != nil {
+		_c.SetReserved(*v)
+	}
+	return _c
+}
+
 // SetStartedAt sets the "started_at" field.
 func (_c *GenerationCreate) SetStartedAt(v time.Time) *GenerationCreate {
 	_c.mutation.SetStartedAt(v)
@@ -338,6 +352,10 @@ func (_c *GenerationCreate) defaults() error {
 		v := generation.DefaultCost
 		_c.mutation.SetCost(v)
 	}
+	if _, ok := _c.mutation.Reserved(); !ok {
+		v := generation.DefaultReserved
+		_c.mutation.SetReserved(v)
+	}
 	if _, ok := _c.mutation.ID(); !ok {
 		if generation.DefaultID == nil {
 			return fmt.Errorf("entgen: uninitialized generation.DefaultID (forgotten import entgen/runtime?)")
@@ -430,6 +448,9 @@ func (_c *GenerationCreate) check() error {
 	}
 	if _, ok := _c.mutation.Cost(); !ok {
 		return &ValidationError{Name: "cost", err: errors.New(`entgen: missing required field "Generation.cost"`)}
+	}
+	if _, ok := _c.mutation.Reserved(); !ok {
+		return &ValidationError{Name: "reserved", err: errors.New(`entgen: missing required field "Generation.reserved"`)}
 	}
 	if v, ok := _c.mutation.ID(); ok {
 		if err := generation.IDValidator(v); err != nil {
@@ -542,6 +563,10 @@ func (_c *GenerationCreate) createSpec() (*Generation, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Cost(); ok {
 		_spec.SetField(generation.FieldCost, field.TypeInt64, value)
 		_node.Cost = value
+	}
+	if value, ok := _c.mutation.Reserved(); ok {
+		_spec.SetField(generation.FieldReserved, field.TypeInt64, value)
+		_node.Reserved = value
 	}
 	if value, ok := _c.mutation.StartedAt(); ok {
 		_spec.SetField(generation.FieldStartedAt, field.TypeTime, value)

@@ -210,6 +210,27 @@ func (_u *GenerationUpdate) AddCost(v int64) *GenerationUpdate {
 	return _u
 }
 
+// SetReserved sets the "reserved" field.
+func (_u *GenerationUpdate) SetReserved(v int64) *GenerationUpdate {
+	_u.mutation.ResetReserved()
+	_u.mutation.SetReserved(v)
+	return _u
+}
+
+// SetNillableReserved sets the "reserved" field if the given value is not nil.
+func (_u *GenerationUpdate) SetNillableReserved(v *int64) *GenerationUpdate {
+	if v != nil {
+		_u.SetReserved(*v)
+	}
+	return _u
+}
+
+// AddReserved adds value to the "reserved" field.
+func (_u *GenerationUpdate) AddReserved(v int64) *GenerationUpdate {
+	_u.mutation.AddReserved(v)
+	return _u
+}
+
 // SetStartedAt sets the "started_at" field.
 func (_u *GenerationUpdate) SetStartedAt(v time.Time) *GenerationUpdate {
 	_u.mutation.SetStartedAt(v)
@@ -358,6 +379,12 @@ func (_u *GenerationUpdate) sqlSave(ctx context.Context) (_node int, err error) 
 	}
 	if value, ok := _u.mutation.AddedCost(); ok {
 		_spec.AddField(generation.FieldCost, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.Reserved(); ok {
+		_spec.SetField(generation.FieldReserved, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedReserved(); ok {
+		_spec.AddField(generation.FieldReserved, field.TypeInt64, value)
 	}
 	if value, ok := _u.mutation.StartedAt(); ok {
 		_spec.SetField(generation.FieldStartedAt, field.TypeTime, value)
@@ -578,6 +605,27 @@ func (_u *GenerationUpdateOne) AddCost(v int64) *GenerationUpdateOne {
 	return _u
 }
 
+// SetReserved sets the "reserved" field.
+func (_u *GenerationUpdateOne) SetReserved(v int64) *GenerationUpdateOne {
+	_u.mutation.ResetReserved()
+	_u.mutation.SetReserved(v)
+	return _u
+}
+
+// SetNillableReserved sets the "reserved" field if the given value is not nil.
+func (_u *GenerationUpdateOne) SetNillableReserved(v *int64) *GenerationUpdateOne {
+	if v != nil {
+		_u.SetReserved(*v)
+	}
+	return _u
+}
+
+// AddReserved adds value to the "reserved" field.
+func (_u *GenerationUpdateOne) AddReserved(v int64) *GenerationUpdateOne {
+	_u.mutation.AddReserved(v)
+	return _u
+}
+
 // SetStartedAt sets the "started_at" field.
 func (_u *GenerationUpdateOne) SetStartedAt(v time.Time) *GenerationUpdateOne {
 	_u.mutation.SetStartedAt(v)
@@ -756,6 +804,12 @@ func (_u *GenerationUpdateOne) sqlSave(ctx context.Context) (_node *Generation, 
 	}
 	if value, ok := _u.mutation.AddedCost(); ok {
 		_spec.AddField(generation.FieldCost, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.Reserved(); ok {
+		_spec.SetField(generation.FieldReserved, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedReserved(); ok {
+		_spec.AddField(generation.FieldReserved, field.TypeInt64, value)
 	}
 	if value, ok := _u.mutation.StartedAt(); ok {
 		_spec.SetField(generation.FieldStartedAt, field.TypeTime, value)

@@ -19,6 +19,7 @@ import (
 	"karnak/ent/entgen/invitation"
 	"karnak/ent/entgen/member"
 	"karnak/ent/entgen/message"
+	"karnak/ent/entgen/modelbudget"
 	"karnak/ent/entgen/predicate"
 	"karnak/ent/entgen/reaction"
 	"karnak/ent/entgen/readstate"
@@ -57,6 +58,7 @@ const (
 	TypeInvitation    = "Invitation"
 	TypeMember        = "Member"
 	TypeMessage       = "Message"
+	TypeModelBudget   = "ModelBudget"
 	TypeReaction      = "Reaction"
 	TypeReadState     = "ReadState"
 	TypeSession       = "Session"
@@ -4879,6 +4881,8 @@ type GenerationMutation struct {
 	estimated        *bool
 	cost             *int64
 	addcost          *int64
+	reserved         *int64
+	addreserved      *int64
 	started_at       *time.Time
 	first_at         *time.Time
 	ended_at         *time.Time
@@ -5773,6 +5777,62 @@ func (m *GenerationMutation) ResetCost() {
 	m.addcost = nil
 }
 
+// SetReserved sets the "reserved" field.
+func (m *GenerationMutation) SetReserved(i int64) {
+	m.reserved = &i
+	m.addreserved = nil
+}
+
+// Reserved returns the value of the "reserved" field in the mutation.
+func (m *GenerationMutation) Reserved() (r int64, exists bool) {
+	v := m.reserved
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReserved returns the old "reserved" field's value of the Generation entity.
+// If the Generation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GenerationMutation) OldReserved(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReserved is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReserved requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReserved: %w", err)
+	}
+	return oldValue.Reserved, nil
+}
+
+// AddReserved adds i to the "reserved" field.
+func (m *GenerationMutation) AddReserved(i int64) {
+	if m.addreserved != nil {
+		*m.addreserved += i
+	} else {
+		m.addreserved = &i
+	}
+}
+
+// AddedReserved returns the value that was added to the "reserved" field in this mutation.
+func (m *GenerationMutation) AddedReserved() (r int64, exists bool) {
+	v := m.addreserved
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetReserved resets all changes to the "reserved" field.
+func (m *GenerationMutation) ResetReserved() {
+	m.reserved = nil
+	m.addreserved = nil
+}
+
 // SetStartedAt sets the "started_at" field.
 func (m *GenerationMutation) SetStartedAt(t time.Time) {
 	m.started_at = &t
@@ -5954,7 +6014,7 @@ func (m *GenerationMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *GenerationMutation) Fields() []string {
-	fields := make([]string, 0, 21)
+	fields := make([]string, 0, 22)
 	if m.workspace_id != nil {
 		fields = append(fields, generation.FieldWorkspaceID)
 	}
@@ -6009,6 +6069,9 @@ func (m *GenerationMutation) Fields() []string {
 	if m.cost != nil {
 		fields = append(fields, generation.FieldCost)
 	}
+	if m.reserved != nil {
+		fields = append(fields, generation.FieldReserved)
+	}
 	if m.started_at != nil {
 		fields = append(fields, generation.FieldStartedAt)
 	}
@@ -6062,6 +6125,8 @@ func (m *GenerationMutation) Field(name string) (ent.Value, bool) {
 		return m.Estimated()
 	case generation.FieldCost:
 		return m.Cost()
+	case generation.FieldReserved:
+		return m.Reserved()
 	case generation.FieldStartedAt:
 		return m.StartedAt()
 	case generation.FieldFirstAt:
@@ -6113,6 +6178,8 @@ func (m *GenerationMutation) OldField(ctx context.Context, name string) (ent.Val
 		return m.OldEstimated(ctx)
 	case generation.FieldCost:
 		return m.OldCost(ctx)
+	case generation.FieldReserved:
+		return m.OldReserved(ctx)
 	case generation.FieldStartedAt:
 		return m.OldStartedAt(ctx)
 	case generation.FieldFirstAt:
@@ -6254,6 +6321,13 @@ func (m *GenerationMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetCost(v)
 		return nil
+	case generation.FieldReserved:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReserved(v)
+		return nil
 	case generation.FieldStartedAt:
 		v, ok := value.(time.Time)
 		if !ok {
@@ -6301,6 +6375,9 @@ func (m *GenerationMutation) AddedFields() []string {
 	if m.addcost != nil {
 		fields = append(fields, generation.FieldCost)
 	}
+	if m.addreserved != nil {
+		fields = append(fields, generation.FieldReserved)
+	}
 	return fields
 }
 
@@ -6321,6 +6398,8 @@ func (m *GenerationMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedOutputTokens()
 	case generation.FieldCost:
 		return m.AddedCost()
+	case generation.FieldReserved:
+		return m.AddedReserved()
 	}
 	return nil, false
 }
@@ -6371,6 +6450,13 @@ func (m *GenerationMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddCost(v)
+		return nil
+	case generation.FieldReserved:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddReserved(v)
 		return nil
 	}
 	return fmt.Errorf("unknown Generation numeric field %s", name)
@@ -6479,6 +6565,9 @@ func (m *GenerationMutation) ResetField(name string) error {
 		return nil
 	case generation.FieldCost:
 		m.ResetCost()
+		return nil
+	case generation.FieldReserved:
+		m.ResetReserved()
 		return nil
 	case generation.FieldStartedAt:
 		m.ResetStartedAt()
@@ -10594,6 +10683,679 @@ func (m *MessageMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *MessageMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Message edge %s", name)
+}
+
+// ModelBudgetMutation represents an operation that mutates the ModelBudget nodes in the graph.
+type ModelBudgetMutation struct {
+	config
+	op               Op
+	typ              string
+	id               *string
+	workspace_id     *string
+	monthly_limit    *int64
+	addmonthly_limit *int64
+	month            *string
+	spent            *int64
+	addspent         *int64
+	reserved         *int64
+	addreserved      *int64
+	clearedFields    map[string]struct{}
+	done             bool
+	oldValue         func(context.Context) (*ModelBudget, error)
+	predicates       []predicate.ModelBudget
+}
+
+var _ ent.Mutation = (*ModelBudgetMutation)(nil)
+
+// modelbudgetOption allows management of the mutation configuration using functional options.
+type modelbudgetOption func(*ModelBudgetMutation)
+
+// newModelBudgetMutation creates new mutation for the ModelBudget entity.
+func newModelBudgetMutation(c config, op Op, opts ...modelbudgetOption) *ModelBudgetMutation {
+	m := &ModelBudgetMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeModelBudget,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withModelBudgetID sets the ID field of the mutation.
+func withModelBudgetID(id string) modelbudgetOption {
+	return func(m *ModelBudgetMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ModelBudget
+		)
+		m.oldValue = func(ctx context.Context) (*ModelBudget, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ModelBudget.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withModelBudget sets the old ModelBudget of the mutation.
+func withModelBudget(node *ModelBudget) modelbudgetOption {
+	return func(m *ModelBudgetMutation) {
+		m.oldValue = func(context.Context) (*ModelBudget, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ModelBudgetMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ModelBudgetMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("entgen: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ModelBudget entities.
+func (m *ModelBudgetMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ModelBudgetMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ModelBudgetMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ModelBudget.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetWorkspaceID sets the "workspace_id" field.
+func (m *ModelBudgetMutation) SetWorkspaceID(s string) {
+	m.workspace_id = &s
+}
+
+// WorkspaceID returns the value of the "workspace_id" field in the mutation.
+func (m *ModelBudgetMutation) WorkspaceID() (r string, exists bool) {
+	v := m.workspace_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWorkspaceID returns the old "workspace_id" field's value of the ModelBudget entity.
+// If the ModelBudget object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ModelBudgetMutation) OldWorkspaceID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWorkspaceID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWorkspaceID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWorkspaceID: %w", err)
+	}
+	return oldValue.WorkspaceID, nil
+}
+
+// ResetWorkspaceID resets all changes to the "workspace_id" field.
+func (m *ModelBudgetMutation) ResetWorkspaceID() {
+	m.workspace_id = nil
+}
+
+// SetMonthlyLimit sets the "monthly_limit" field.
+func (m *ModelBudgetMutation) SetMonthlyLimit(i int64) {
+	m.monthly_limit = &i
+	m.addmonthly_limit = nil
+}
+
+// MonthlyLimit returns the value of the "monthly_limit" field in the mutation.
+func (m *ModelBudgetMutation) MonthlyLimit() (r int64, exists bool) {
+	v := m.monthly_limit
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMonthlyLimit returns the old "monthly_limit" field's value of the ModelBudget entity.
+// If the ModelBudget object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ModelBudgetMutation) OldMonthlyLimit(ctx context.Context) (v *int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMonthlyLimit is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMonthlyLimit requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMonthlyLimit: %w", err)
+	}
+	return oldValue.MonthlyLimit, nil
+}
+
+// AddMonthlyLimit adds i to the "monthly_limit" field.
+func (m *ModelBudgetMutation) AddMonthlyLimit(i int64) {
+	if m.addmonthly_limit != nil {
+		*m.addmonthly_limit += i
+	} else {
+		m.addmonthly_limit = &i
+	}
+}
+
+// AddedMonthlyLimit returns the value that was added to the "monthly_limit" field in this mutation.
+func (m *ModelBudgetMutation) AddedMonthlyLimit() (r int64, exists bool) {
+	v := m.addmonthly_limit
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearMonthlyLimit clears the value of the "monthly_limit" field.
+func (m *ModelBudgetMutation) ClearMonthlyLimit() {
+	m.monthly_limit = nil
+	m.addmonthly_limit = nil
+	m.clearedFields[modelbudget.FieldMonthlyLimit] = struct{}{}
+}
+
+// MonthlyLimitCleared returns if the "monthly_limit" field was cleared in this mutation.
+func (m *ModelBudgetMutation) MonthlyLimitCleared() bool {
+	_, ok := m.clearedFields[modelbudget.FieldMonthlyLimit]
+	return ok
+}
+
+// ResetMonthlyLimit resets all changes to the "monthly_limit" field.
+func (m *ModelBudgetMutation) ResetMonthlyLimit() {
+	m.monthly_limit = nil
+	m.addmonthly_limit = nil
+	delete(m.clearedFields, modelbudget.FieldMonthlyLimit)
+}
+
+// SetMonth sets the "month" field.
+func (m *ModelBudgetMutation) SetMonth(s string) {
+	m.month = &s
+}
+
+// Month returns the value of the "month" field in the mutation.
+func (m *ModelBudgetMutation) Month() (r string, exists bool) {
+	v := m.month
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMonth returns the old "month" field's value of the ModelBudget entity.
+// If the ModelBudget object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ModelBudgetMutation) OldMonth(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMonth is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMonth requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMonth: %w", err)
+	}
+	return oldValue.Month, nil
+}
+
+// ResetMonth resets all changes to the "month" field.
+func (m *ModelBudgetMutation) ResetMonth() {
+	m.month = nil
+}
+
+// SetSpent sets the "spent" field.
+func (m *ModelBudgetMutation) SetSpent(i int64) {
+	m.spent = &i
+	m.addspent = nil
+}
+
+// Spent returns the value of the "spent" field in the mutation.
+func (m *ModelBudgetMutation) Spent() (r int64, exists bool) {
+	v := m.spent
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSpent returns the old "spent" field's value of the ModelBudget entity.
+// If the ModelBudget object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ModelBudgetMutation) OldSpent(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSpent is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSpent requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSpent: %w", err)
+	}
+	return oldValue.Spent, nil
+}
+
+// AddSpent adds i to the "spent" field.
+func (m *ModelBudgetMutation) AddSpent(i int64) {
+	if m.addspent != nil {
+		*m.addspent += i
+	} else {
+		m.addspent = &i
+	}
+}
+
+// AddedSpent returns the value that was added to the "spent" field in this mutation.
+func (m *ModelBudgetMutation) AddedSpent() (r int64, exists bool) {
+	v := m.addspent
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetSpent resets all changes to the "spent" field.
+func (m *ModelBudgetMutation) ResetSpent() {
+	m.spent = nil
+	m.addspent = nil
+}
+
+// SetReserved sets the "reserved" field.
+func (m *ModelBudgetMutation) SetReserved(i int64) {
+	m.reserved = &i
+	m.addreserved = nil
+}
+
+// Reserved returns the value of the "reserved" field in the mutation.
+func (m *ModelBudgetMutation) Reserved() (r int64, exists bool) {
+	v := m.reserved
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReserved returns the old "reserved" field's value of the ModelBudget entity.
+// If the ModelBudget object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ModelBudgetMutation) OldReserved(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReserved is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReserved requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReserved: %w", err)
+	}
+	return oldValue.Reserved, nil
+}
+
+// AddReserved adds i to the "reserved" field.
+func (m *ModelBudgetMutation) AddReserved(i int64) {
+	if m.addreserved != nil {
+		*m.addreserved += i
+	} else {
+		m.addreserved = &i
+	}
+}
+
+// AddedReserved returns the value that was added to the "reserved" field in this mutation.
+func (m *ModelBudgetMutation) AddedReserved() (r int64, exists bool) {
+	v := m.addreserved
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetReserved resets all changes to the "reserved" field.
+func (m *ModelBudgetMutation) ResetReserved() {
+	m.reserved = nil
+	m.addreserved = nil
+}
+
+// Where appends a list predicates to the ModelBudgetMutation builder.
+func (m *ModelBudgetMutation) Where(ps ...predicate.ModelBudget) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ModelBudgetMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ModelBudgetMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ModelBudget, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ModelBudgetMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ModelBudgetMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ModelBudget).
+func (m *ModelBudgetMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ModelBudgetMutation) Fields() []string {
+	fields := make([]string, 0, 5)
+	if m.workspace_id != nil {
+		fields = append(fields, modelbudget.FieldWorkspaceID)
+	}
+	if m.monthly_limit != nil {
+		fields = append(fields, modelbudget.FieldMonthlyLimit)
+	}
+	if m.month != nil {
+		fields = append(fields, modelbudget.FieldMonth)
+	}
+	if m.spent != nil {
+		fields = append(fields, modelbudget.FieldSpent)
+	}
+	if m.reserved != nil {
+		fields = append(fields, modelbudget.FieldReserved)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ModelBudgetMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case modelbudget.FieldWorkspaceID:
+		return m.WorkspaceID()
+	case modelbudget.FieldMonthlyLimit:
+		return m.MonthlyLimit()
+	case modelbudget.FieldMonth:
+		return m.Month()
+	case modelbudget.FieldSpent:
+		return m.Spent()
+	case modelbudget.FieldReserved:
+		return m.Reserved()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ModelBudgetMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case modelbudget.FieldWorkspaceID:
+		return m.OldWorkspaceID(ctx)
+	case modelbudget.FieldMonthlyLimit:
+		return m.OldMonthlyLimit(ctx)
+	case modelbudget.FieldMonth:
+		return m.OldMonth(ctx)
+	case modelbudget.FieldSpent:
+		return m.OldSpent(ctx)
+	case modelbudget.FieldReserved:
+		return m.OldReserved(ctx)
+	}
+	return nil, fmt.Errorf("unknown ModelBudget field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ModelBudgetMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case modelbudget.FieldWorkspaceID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWorkspaceID(v)
+		return nil
+	case modelbudget.FieldMonthlyLimit:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMonthlyLimit(v)
+		return nil
+	case modelbudget.FieldMonth:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMonth(v)
+		return nil
+	case modelbudget.FieldSpent:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSpent(v)
+		return nil
+	case modelbudget.FieldReserved:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReserved(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ModelBudget field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ModelBudgetMutation) AddedFields() []string {
+	var fields []string
+	if m.addmonthly_limit != nil {
+		fields = append(fields, modelbudget.FieldMonthlyLimit)
+	}
+	if m.addspent != nil {
+		fields = append(fields, modelbudget.FieldSpent)
+	}
+	if m.addreserved != nil {
+		fields = append(fields, modelbudget.FieldReserved)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ModelBudgetMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case modelbudget.FieldMonthlyLimit:
+		return m.AddedMonthlyLimit()
+	case modelbudget.FieldSpent:
+		return m.AddedSpent()
+	case modelbudget.FieldReserved:
+		return m.AddedReserved()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ModelBudgetMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case modelbudget.FieldMonthlyLimit:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddMonthlyLimit(v)
+		return nil
+	case modelbudget.FieldSpent:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddSpent(v)
+		return nil
+	case modelbudget.FieldReserved:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddReserved(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ModelBudget numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ModelBudgetMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(modelbudget.FieldMonthlyLimit) {
+		fields = append(fields, modelbudget.FieldMonthlyLimit)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ModelBudgetMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ModelBudgetMutation) ClearField(name string) error {
+	switch name {
+	case modelbudget.FieldMonthlyLimit:
+		m.ClearMonthlyLimit()
+		return nil
+	}
+	return fmt.Errorf("unknown ModelBudget nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ModelBudgetMutation) ResetField(name string) error {
+	switch name {
+	case modelbudget.FieldWorkspaceID:
+		m.ResetWorkspaceID()
+		return nil
+	case modelbudget.FieldMonthlyLimit:
+		m.ResetMonthlyLimit()
+		return nil
+	case modelbudget.FieldMonth:
+		m.ResetMonth()
+		return nil
+	case modelbudget.FieldSpent:
+		m.ResetSpent()
+		return nil
+	case modelbudget.FieldReserved:
+		m.ResetReserved()
+		return nil
+	}
+	return fmt.Errorf("unknown ModelBudget field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ModelBudgetMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ModelBudgetMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ModelBudgetMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ModelBudgetMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ModelBudgetMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ModelBudgetMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ModelBudgetMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown ModelBudget unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ModelBudgetMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown ModelBudget edge %s", name)
 }
 
 // ReactionMutation represents an operation that mutates the Reaction nodes in the graph.

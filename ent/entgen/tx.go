@@ -38,6 +38,8 @@ type Tx struct {
 	Member *MemberClient
 	// Message is the client for interacting with the Message builders.
 	Message *MessageClient
+	// ModelBudget is the client for interacting with the ModelBudget builders.
+	ModelBudget *ModelBudgetClient
 	// Reaction is the client for interacting with the Reaction builders.
 	Reaction *ReactionClient
 	// ReadState is the client for interacting with the ReadState builders.
@@ -197,6 +199,7 @@ func (tx *Tx) init() {
 	tx.Invitation = NewInvitationClient(tx.config)
 	tx.Member = NewMemberClient(tx.config)
 	tx.Message = NewMessageClient(tx.config)
+	tx.ModelBudget = NewModelBudgetClient(tx.config)
 	tx.Reaction = NewReactionClient(tx.config)
 	tx.ReadState = NewReadStateClient(tx.config)
 	tx.Session = NewSessionClient(tx.config)

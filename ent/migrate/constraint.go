@@ -34,6 +34,7 @@ var keys = []key{
 	{"reactions", "workspace_id,user_id", "members", "workspace_id,user_id"},
 	{"tapes", "workspace_id", "workspaces", "id"},
 	{"tape_steps", "workspace_id,tape_id", "tapes", "workspace_id,id"},
+	{"model_budgets", "workspace_id", "workspaces", "id"},
 	{"conversations", "workspace_id,channel_id", "channels", "workspace_id,id"},
 	{"conversations", "workspace_id,created_by", "members", "workspace_id,user_id"},
 	{"conversations", "workspace_id,leaf_id", "messages", "workspace_id,id"},

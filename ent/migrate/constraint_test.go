@@ -19,7 +19,7 @@ func tables() *schema.Schema {
 	s := schema.New("main")
 	for _, name := range []string{
 		"users", "sessions", "workspaces", "members", "invitations", "custom_roles", "grants", "channels", "channel_members", "read_states", "messages", "reactions",
-		"tapes", "tape_steps", "conversations", "generations",
+		"tapes", "tape_steps", "conversations", "generations", "model_budgets",
 	} {
 		t := schema.NewTable(name)
 		for _, c := range []string{"id", "workspace_id", "user_id", "invited_by", "granted_by", "created_by", "channel_id", "author_id", "reply_to_id", "message_id",

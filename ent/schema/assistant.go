@@ -46,7 +46,7 @@ func (Generation) Mixin() []ent.Mixin {
 	return []ent.Mixin{mixin.Identified{Prefix: id.Generation}, mixin.Tenant{}, mixin.Created{}, mixin.Referred{}}
 }
 
-// Fields of a generation. message_id is the answer once it has ended with one; cost counts millionths of a US dollar.
+// Fields of a generation. message_id is the answer once it has ended with one; cost and reserved count millionths of a US dollar.
 func (Generation) Fields() []ent.Field {
 	return []ent.Field{
 		mixin.Key("conversation_id"),
@@ -65,6 +65,7 @@ func (Generation) Fields() []ent.Field {
 		field.Int("output_tokens").Default(0),
 		field.Bool("estimated").Default(false),
 		field.Int64("cost").Default(0),
+		field.Int64("reserved").Default(0),
 		field.Time("started_at").Optional().Nillable(),
 		field.Time("first_at").Optional().Nillable(),
 		field.Time("ended_at").Optional().Nillable(),
@@ -78,3 +79,27 @@ func (Generation) Indexes() []ent.Index {
 
 // Annotations name the table.
 func (Generation) Annotations() []schema.Annotation { return mixin.Table("generations") }
+
+// ModelBudget is what a workspace spends on language models in a month, in millionths of a US dollar.
+type ModelBudget struct{ ent.Schema }
+
+// Mixin gives the budget an id and binds it to a workspace.
+func (ModelBudget) Mixin() []ent.Mixin {
+	return []ent.Mixin{mixin.Identified{Prefix: id.ModelBudget}, mixin.Tenant{}}
+}
+
+// Fields of a budget. spent is that of the month; reserved is held for answers that are being made, of whatever month.
+func (ModelBudget) Fields() []ent.Field {
+	return []ent.Field{
+		field.Int64("monthly_limit").Optional().Nillable(),
+		field.String("month").MaxLen(7),
+		field.Int64("spent").Default(0),
+		field.Int64("reserved").Default(0),
+	}
+}
+
+// Indexes of a budget.
+func (ModelBudget) Indexes() []ent.Index { return []ent.Index{index.Fields("workspace_id").Unique()} }
+
+// Annotations name the table.
+func (ModelBudget) Annotations() []schema.Annotation { return mixin.Table("model_budgets") }

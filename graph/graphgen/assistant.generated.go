@@ -1835,6 +1835,116 @@ func (ec *executionContext) fieldContext_LanguageModel_outputPrice(_ context.Con
 	return fc, nil
 }
 
+func (ec *executionContext) _ModelBudget_month(ctx context.Context, field graphql.CollectedField, obj *assistant.ModelBudget) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Month)
+}
+func (ec *executionContext) fieldContext_ModelBudget_month(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ModelBudget", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ModelBudget_monthlyLimit(ctx context.Context, field graphql.CollectedField, obj *assistant.ModelBudget) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ModelBudget_monthlyLimit(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MonthlyLimit, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *assistant.Money) graphql.Marshaler {
+			return ec.marshalOMoney2ᚖkarnakᚋinternalᚋdomainᚋassistantᚐMoney(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ModelBudget_monthlyLimit(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ModelBudget",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ModelBudget_spent(ctx context.Context, field graphql.CollectedField, obj *assistant.ModelBudget) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ModelBudget_spent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Spent, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *assistant.Money) graphql.Marshaler {
+			return ec.marshalNMoney2ᚖkarnakᚋinternalᚋdomainᚋassistantᚐMoney(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ModelBudget_spent(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ModelBudget",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ModelBudget_reserved(ctx context.Context, field graphql.CollectedField, obj *assistant.ModelBudget) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ModelBudget_reserved(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reserved, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *assistant.Money) graphql.Marshaler {
+			return ec.marshalNMoney2ᚖkarnakᚋinternalᚋdomainᚋassistantᚐMoney(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ModelBudget_reserved(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ModelBudget",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ModelBudget_resetsAt(ctx context.Context, field graphql.CollectedField, obj *assistant.ModelBudget) (ret graphql.Marshaler) {
+	return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, obj.ResetsAt)
+}
+func (ec *executionContext) fieldContext_ModelBudget_resetsAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ModelBudget", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
 func (ec *executionContext) _Money_amount(ctx context.Context, field graphql.CollectedField, obj *assistant.Money) (ret graphql.Marshaler) {
 	return ec.marshalNDecimal2string(ctx, field.Selections, obj.Amount)
 }
@@ -1953,6 +2063,84 @@ func (ec *executionContext) _RegeneratePayload_cursor(ctx context.Context, field
 }
 func (ec *executionContext) fieldContext_RegeneratePayload_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RegeneratePayload", field, false, false, errors.New("field of type Cursor does not have child fields"))
+}
+
+func (ec *executionContext) _SetModelBudgetPayload_budget(ctx context.Context, field graphql.CollectedField, obj *assistant.SetModelBudgetPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SetModelBudgetPayload_budget(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Budget, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *assistant.ModelBudget) graphql.Marshaler {
+			return ec.marshalOModelBudget2ᚖkarnakᚋinternalᚋdomainᚋassistantᚐModelBudget(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SetModelBudgetPayload_budget(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SetModelBudgetPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ModelBudget(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SetModelBudgetPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *assistant.SetModelBudgetPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SetModelBudgetPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []fault.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕkarnakᚋinternalᚋplatformᚋfaultᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SetModelBudgetPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SetModelBudgetPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SetModelBudgetPayload_clientMutationId(ctx context.Context, field graphql.CollectedField, obj *assistant.SetModelBudgetPayload) (ret graphql.Marshaler) {
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.ClientMutationID)
+}
+func (ec *executionContext) fieldContext_SetModelBudgetPayload_clientMutationId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SetModelBudgetPayload", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _SetModelBudgetPayload_cursor(ctx context.Context, field graphql.CollectedField, obj *assistant.SetModelBudgetPayload) (ret graphql.Marshaler) {
+	return ec.marshalOCursor2ᚖstring(ctx, field.Selections, obj.Cursor)
+}
+func (ec *executionContext) fieldContext_SetModelBudgetPayload_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SetModelBudgetPayload", field, false, false, errors.New("field of type Cursor does not have child fields"))
 }
 
 func (ec *executionContext) _StartGenerationPayload_generation(ctx context.Context, field graphql.CollectedField, obj *assistant.StartGenerationPayload) (ret graphql.Marshaler) {
@@ -2583,6 +2771,50 @@ func (ec *executionContext) unmarshalInputRegenerateInput(ctx context.Context, o
 				return it, err
 			}
 			it.MaxTokens = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputSetModelBudgetInput(ctx context.Context, obj any) (assistant.SetModelBudgetInput, error) {
+	var it assistant.SetModelBudgetInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"clientMutationId", "workspaceId", "monthlyLimit"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "clientMutationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientMutationId"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientMutationID = data
+		case "workspaceId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("workspaceId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.WorkspaceID = data
+		case "monthlyLimit":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("monthlyLimit"))
+			data, err := ec.unmarshalODecimal2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MonthlyLimit = data
 		}
 	}
 	return it, nil
@@ -5237,6 +5469,94 @@ func (ec *executionContext) deferred_LanguageModel(ctx context.Context, sel ast.
 	return exec.Given(fields, out.Values)
 }
 
+var modelBudgetImplementors = []string{"ModelBudget"}
+
+func (ec *executionContext) _ModelBudget(ctx context.Context, sel ast.SelectionSet, obj *assistant.ModelBudget) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, modelBudgetImplementors)
+	if exec.Deferred(fields) {
+		return ec.deferred_ModelBudget(ctx, sel, obj)
+	}
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ModelBudget")
+		case "month":
+			out.Required(i, ec._ModelBudget_month(ctx, field, obj))
+		case "monthlyLimit":
+			out.Nullable(i, ec._ModelBudget_monthlyLimit(ctx, field, obj))
+		case "spent":
+			out.Required(i, ec._ModelBudget_spent(ctx, field, obj))
+		case "reserved":
+			out.Required(i, ec._ModelBudget_reserved(ctx, field, obj))
+		case "resetsAt":
+			out.Required(i, ec._ModelBudget_resetsAt(ctx, field, obj))
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalid {
+		return graphql.Null
+	}
+	return out
+}
+
+func (ec *executionContext) deferred_ModelBudget(ctx context.Context, sel ast.SelectionSet, obj *assistant.ModelBudget) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, modelBudgetImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ModelBudget")
+		case "month":
+			out.Values[i] = ec._ModelBudget_month(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "monthlyLimit":
+			out.Values[i] = ec._ModelBudget_monthlyLimit(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "spent":
+			out.Values[i] = ec._ModelBudget_spent(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "reserved":
+			out.Values[i] = ec._ModelBudget_reserved(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "resetsAt":
+			out.Values[i] = ec._ModelBudget_resetsAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return exec.Given(fields, out.Values)
+}
+
 var moneyImplementors = []string{"Money"}
 
 func (ec *executionContext) _Money(ctx context.Context, sel ast.SelectionSet, obj *assistant.Money) graphql.Marshaler {
@@ -5442,6 +5762,87 @@ func (ec *executionContext) deferred_RegeneratePayload(ctx context.Context, sel 
 			}
 		case "cursor":
 			out.Values[i] = ec._RegeneratePayload_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return exec.Given(fields, out.Values)
+}
+
+var setModelBudgetPayloadImplementors = []string{"SetModelBudgetPayload"}
+
+func (ec *executionContext) _SetModelBudgetPayload(ctx context.Context, sel ast.SelectionSet, obj *assistant.SetModelBudgetPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, setModelBudgetPayloadImplementors)
+	if exec.Deferred(fields) {
+		return ec.deferred_SetModelBudgetPayload(ctx, sel, obj)
+	}
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SetModelBudgetPayload")
+		case "budget":
+			out.Nullable(i, ec._SetModelBudgetPayload_budget(ctx, field, obj))
+		case "userErrors":
+			out.Required(i, ec._SetModelBudgetPayload_userErrors(ctx, field, obj))
+		case "clientMutationId":
+			out.Nullable(i, ec._SetModelBudgetPayload_clientMutationId(ctx, field, obj))
+		case "cursor":
+			out.Nullable(i, ec._SetModelBudgetPayload_cursor(ctx, field, obj))
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalid {
+		return graphql.Null
+	}
+	return out
+}
+
+func (ec *executionContext) deferred_SetModelBudgetPayload(ctx context.Context, sel ast.SelectionSet, obj *assistant.SetModelBudgetPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, setModelBudgetPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SetModelBudgetPayload")
+		case "budget":
+			out.Values[i] = ec._SetModelBudgetPayload_budget(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._SetModelBudgetPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "clientMutationId":
+			out.Values[i] = ec._SetModelBudgetPayload_clientMutationId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._SetModelBudgetPayload_cursor(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -6203,6 +6604,26 @@ func (ec *executionContext) marshalNLanguageModel2ᚖkarnakᚋinternalᚋdomain�
 	return ec._LanguageModel(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNModelBudget2ᚖkarnakᚋinternalᚋdomainᚋassistantᚐModelBudget(ctx context.Context, sel ast.SelectionSet, v *assistant.ModelBudget) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._ModelBudget(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNMoney2ᚖkarnakᚋinternalᚋdomainᚋassistantᚐMoney(ctx context.Context, sel ast.SelectionSet, v *assistant.Money) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._Money(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNRegenerateInput2karnakᚋinternalᚋdomainᚋassistantᚐRegenerateInput(ctx context.Context, v any) (assistant.RegenerateInput, error) {
 	res, err := ec.unmarshalInputRegenerateInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -6216,6 +6637,21 @@ func (ec *executionContext) marshalNRegeneratePayload2ᚖkarnakᚋinternalᚋdom
 		return graphql.Null
 	}
 	return ec._RegeneratePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNSetModelBudgetInput2karnakᚋinternalᚋdomainᚋassistantᚐSetModelBudgetInput(ctx context.Context, v any) (assistant.SetModelBudgetInput, error) {
+	res, err := ec.unmarshalInputSetModelBudgetInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSetModelBudgetPayload2ᚖkarnakᚋinternalᚋdomainᚋassistantᚐSetModelBudgetPayload(ctx context.Context, sel ast.SelectionSet, v *assistant.SetModelBudgetPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._SetModelBudgetPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNStartGenerationInput2karnakᚋinternalᚋdomainᚋassistantᚐStartGenerationInput(ctx context.Context, v any) (assistant.StartGenerationInput, error) {
@@ -6292,6 +6728,13 @@ func (ec *executionContext) marshalOGenerationError2ᚖkarnakᚋinternalᚋdomai
 		return graphql.Null
 	}
 	return ec._GenerationError(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOModelBudget2ᚖkarnakᚋinternalᚋdomainᚋassistantᚐModelBudget(ctx context.Context, sel ast.SelectionSet, v *assistant.ModelBudget) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ModelBudget(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOMoney2ᚖkarnakᚋinternalᚋdomainᚋassistantᚐMoney(ctx context.Context, sel ast.SelectionSet, v *assistant.Money) graphql.Marshaler {

@@ -46,6 +46,7 @@ type MutationResolver interface {
 	Regenerate(ctx context.Context, input assistant.RegenerateInput) (*assistant.RegeneratePayload, error)
 	EditAndRegenerate(ctx context.Context, input assistant.EditAndRegenerateInput) (*assistant.EditAndRegeneratePayload, error)
 	StopGeneration(ctx context.Context, input assistant.StopGenerationInput) (*assistant.StopGenerationPayload, error)
+	SetModelBudget(ctx context.Context, input assistant.SetModelBudgetInput) (*assistant.SetModelBudgetPayload, error)
 	ForkConversation(ctx context.Context, input assistant.ForkConversationInput) (*assistant.ForkConversationPayload, error)
 	CreateChannel(ctx context.Context, input chat.CreateChannelInput) (*chat.CreateChannelPayload, error)
 	OpenDirectChannel(ctx context.Context, input chat.OpenDirectChannelInput) (*chat.OpenDirectChannelPayload, error)
@@ -554,6 +555,20 @@ func (ec *executionContext) field_Mutation_setEventRetention_args(ctx context.Co
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (workspace.SetEventRetentionInput, error) {
 			return ec.unmarshalNSetEventRetentionInput2karnakᚋinternalᚋdomainᚋworkspaceᚐSetEventRetentionInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_setModelBudget_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (assistant.SetModelBudgetInput, error) {
+			return ec.unmarshalNSetModelBudgetInput2karnakᚋinternalᚋdomainᚋassistantᚐSetModelBudgetInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1738,6 +1753,68 @@ func (ec *executionContext) fieldContext_Mutation_stopGeneration(ctx context.Con
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_stopGeneration_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_setModelBudget(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_setModelBudget(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SetModelBudget(ctx, fc.Args["input"].(assistant.SetModelBudgetInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalOString2ᚖstring(ctx, "admin:billing")
+				if err != nil {
+					var zeroVal *assistant.SetModelBudgetPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Authorized == nil {
+					var zeroVal *assistant.SetModelBudgetPayload
+					return zeroVal, errors.New("directive authorized is not implemented")
+				}
+				return ec.Directives.Authorized(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *assistant.SetModelBudgetPayload) graphql.Marshaler {
+			return ec.marshalNSetModelBudgetPayload2ᚖkarnakᚋinternalᚋdomainᚋassistantᚐSetModelBudgetPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_setModelBudget(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SetModelBudgetPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_setModelBudget_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -4752,6 +4829,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "setModelBudget":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_setModelBudget(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "forkConversation":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_forkConversation(ctx, field)
@@ -5960,6 +6044,24 @@ func (ec *executionContext) marshalODateTime2ᚖtimeᚐTime(ctx context.Context,
 	_ = sel
 	_ = ctx
 	res := scalar.MarshalDateTime(*v)
+	return res
+}
+
+func (ec *executionContext) unmarshalODecimal2ᚖstring(ctx context.Context, v any) (*string, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := scalar.UnmarshalText(v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalODecimal2ᚖstring(ctx context.Context, sel ast.SelectionSet, v *string) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalText(*v)
 	return res
 }
 

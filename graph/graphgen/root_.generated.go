@@ -716,6 +716,8 @@ type TerminateConnectionPayload {
   editAndRegenerate("What to say in place of what." input: EditAndRegenerateInput!): EditAndRegeneratePayload! @authorized(permission: "assistant:write") @cost(weight: 50) @emits(events: ["chat.message.posted", "assistant.generation.started"])
   "Stops an answer that is being made, from any device; what there is of it is kept. One that has ended stays as it is. Needs ` + "`" + `assistant:write` + "`" + `."
   stopGeneration("Which one." input: StopGenerationInput!): StopGenerationPayload! @authorized(permission: "assistant:write") @emits(events: ["assistant.generation.stopping"])
+  "Bounds what a workspace spends on language models in a month, by the prices that are known; answers that would go beyond it are not made, or end there. Needs ` + "`" + `admin:billing` + "`" + `."
+  setModelBudget("How much." input: SetModelBudgetInput!): SetModelBudgetPayload! @authorized(permission: "admin:billing") @emits(events: ["assistant.budget.changed"])
   "Begins a conversation with a copy of what led up to a message. Needs ` + "`" + `assistant:write` + "`" + `."
   forkConversation("Up to where." input: ForkConversationInput!): ForkConversationPayload! @authorized(permission: "assistant:write") @emits(events: ["chat.channel.created", "chat.member.joined", "chat.message.posted"])
 }
@@ -728,6 +730,8 @@ extend type Subscription {
 extend type Workspace {
   "The language models that answer here. Needs ` + "`" + `assistant:read` + "`" + `."
   languageModels: [LanguageModel!]! @authorized(permission: "assistant:read") @listSize(assumedSize: 20)
+  "What the workspace spends on language models this month. Needs ` + "`" + `assistant:read` + "`" + `."
+  modelBudget: ModelBudget! @authorized(permission: "assistant:read")
   "The conversations that the caller is in, the newest first. Needs ` + "`" + `assistant:read` + "`" + `."
   conversations("Page size from the start, 1 to 100; 25 by default." first: Int, "Only what comes after this cursor." after: Cursor): ConversationConnection! @authorized(permission: "assistant:read") @listSize(slicingArguments: ["first"], assumedSize: 25)
 }
@@ -753,6 +757,20 @@ type LanguageModel {
   inputPrice: Money
   "What a million tokens that it writes cost; null where it is not known."
   outputPrice: Money
+}
+
+"What a workspace spends on language models in a month, by the prices that are known."
+type ModelBudget {
+  "The month, as ` + "`" + `2026-11` + "`" + `, in UTC."
+  month: String!
+  "The most that may be spent in it; null for no bound."
+  monthlyLimit: Money
+  "What was spent in it."
+  spent: Money!
+  "What is held for answers that are being made."
+  reserved: Money!
+  "When the next month begins."
+  resetsAt: DateTime!
 }
 
 "An amount of money."
@@ -923,6 +941,8 @@ enum GenerationErrorCode {
   CONTENT_FILTERED
   "The conversation is longer than the model takes."
   TOO_LONG
+  "The workspace's budget for language models has no more for it; what there was of an answer is kept."
+  BUDGET_EXCEEDED
   "The model is no longer among those that answer here."
   MODEL_UNKNOWN
   "Something went wrong in karnak itself."
@@ -1231,6 +1251,28 @@ input StopGenerationInput {
 type StopGenerationPayload {
   "The generation; it ends within a second."
   generation: Generation
+  "What the caller can mend; empty on success."
+  userErrors: [UserError!]!
+  "The input's clientMutationId."
+  clientMutationId: String
+  "Position of the change in the workspace's log."
+  cursor: Cursor
+}
+
+"Input of ` + "`" + `setModelBudget` + "`" + `."
+input SetModelBudgetInput {
+  "Echoed in the payload and in the events."
+  clientMutationId: String
+  "The workspace."
+  workspaceId: ID!
+  "The most that may be spent in a month, in US dollars; none where it is null."
+  monthlyLimit: Decimal
+}
+
+"Result of ` + "`" + `setModelBudget` + "`" + `."
+type SetModelBudgetPayload {
+  "The budget as it now is."
+  budget: ModelBudget
   "What the caller can mend; empty on success."
   userErrors: [UserError!]!
   "The input's clientMutationId."
@@ -3670,6 +3712,22 @@ func (ec *executionContext) childFields_MessageEdge(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type MessageEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_ModelBudget(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "month":
+		return ec.fieldContext_ModelBudget_month(ctx, field)
+	case "monthlyLimit":
+		return ec.fieldContext_ModelBudget_monthlyLimit(ctx, field)
+	case "spent":
+		return ec.fieldContext_ModelBudget_spent(ctx, field)
+	case "reserved":
+		return ec.fieldContext_ModelBudget_reserved(ctx, field)
+	case "resetsAt":
+		return ec.fieldContext_ModelBudget_resetsAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ModelBudget", field.Name)
+}
+
 func (ec *executionContext) childFields_Money(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "amount":
@@ -4028,6 +4086,20 @@ func (ec *executionContext) childFields_SetEventRetentionPayload(ctx context.Con
 	return nil, fmt.Errorf("no field named %q was found under type SetEventRetentionPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_SetModelBudgetPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "budget":
+		return ec.fieldContext_SetModelBudgetPayload_budget(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SetModelBudgetPayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_SetModelBudgetPayload_clientMutationId(ctx, field)
+	case "cursor":
+		return ec.fieldContext_SetModelBudgetPayload_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SetModelBudgetPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_SetTypingPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "expiresAt":
@@ -4294,6 +4366,8 @@ func (ec *executionContext) childFields_Workspace(ctx context.Context, field gra
 		return ec.fieldContext_Workspace_activity(ctx, field)
 	case "languageModels":
 		return ec.fieldContext_Workspace_languageModels(ctx, field)
+	case "modelBudget":
+		return ec.fieldContext_Workspace_modelBudget(ctx, field)
 	case "conversations":
 		return ec.fieldContext_Workspace_conversations(ctx, field)
 	case "channels":

@@ -41,6 +41,7 @@ type WorkspaceResolver interface {
 	Grants(ctx context.Context, obj *entgen.Workspace, first *int, after *string) (*page.Connection[*entgen.Grant], error)
 	Activity(ctx context.Context, obj *entgen.Workspace, first *int, after *string, filter *activity.Filter) (*page.Connection[activity.ActivityEvent], error)
 	LanguageModels(ctx context.Context, obj *entgen.Workspace) ([]*assistant.LanguageModel, error)
+	ModelBudget(ctx context.Context, obj *entgen.Workspace) (*assistant.ModelBudget, error)
 	Conversations(ctx context.Context, obj *entgen.Workspace, first *int, after *string) (*page.Connection[*entgen.Conversation], error)
 	Channels(ctx context.Context, obj *entgen.Workspace, first *int, after *string, last *int, before *string) (*page.Connection[*entgen.Channel], error)
 	SearchMessages(ctx context.Context, obj *entgen.Workspace, query string, first *int, after *string) (*page.Connection[*entgen.Message], error)
@@ -1773,6 +1774,56 @@ func (ec *executionContext) fieldContext_Workspace_languageModels(_ context.Cont
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_LanguageModel(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Workspace_modelBudget(ctx context.Context, field graphql.CollectedField, obj *entgen.Workspace) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Workspace_modelBudget(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Workspace().ModelBudget(ctx, obj)
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalOString2ᚖstring(ctx, "assistant:read")
+				if err != nil {
+					var zeroVal *assistant.ModelBudget
+					return zeroVal, err
+				}
+				if ec.Directives.Authorized == nil {
+					var zeroVal *assistant.ModelBudget
+					return zeroVal, errors.New("directive authorized is not implemented")
+				}
+				return ec.Directives.Authorized(ctx, obj, directive0, permission)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *assistant.ModelBudget) graphql.Marshaler {
+			return ec.marshalNModelBudget2ᚖkarnakᚋinternalᚋdomainᚋassistantᚐModelBudget(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Workspace_modelBudget(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Workspace",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ModelBudget(ctx, field)
 		},
 	}
 	return fc, nil
@@ -3897,6 +3948,8 @@ func (ec *executionContext) _Workspace(ctx context.Context, sel ast.SelectionSet
 			out.Required(i, ec._Workspace_activity(ctx, field, obj))
 		case "languageModels":
 			out.Required(i, ec._Workspace_languageModels(ctx, field, obj))
+		case "modelBudget":
+			out.Required(i, ec._Workspace_modelBudget(ctx, field, obj))
 		case "conversations":
 			out.Required(i, ec._Workspace_conversations(ctx, field, obj))
 		case "channels":
@@ -4201,6 +4254,44 @@ func (ec *executionContext) deferred_Workspace(ctx context.Context, sel ast.Sele
 					}
 				}()
 				res = ec._Workspace_languageModels(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = nil
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "modelBudget":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Workspace_modelBudget(ctx, field, obj)
 				if res == graphql.Null {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}

@@ -17,7 +17,7 @@ func unmarked() []string {
 	return []string{
 		"members.role", "invitations.role", "workspaces.tier", "channels.visibility", "events.type", "events.source", "events.dedupe_key",
 		"grants.permission", "custom_roles.parents", "custom_roles.allow", "custom_roles.deny", "channels.direct_key", "messages.mention_ids",
-		"conversations.model", "generations.model", "generations.state", "generations.provider", "generations.failure", "tapes.kind", "tape_steps.kind",
+		"conversations.model", "generations.model", "generations.state", "generations.provider", "generations.failure", "model_budgets.month", "tapes.kind", "tape_steps.kind",
 		"users.password_hash", "sessions.address", "sessions.end_reason", "invitations.token_hash",
 	}
 }

@@ -94,6 +94,7 @@ func byEnt(c *entgen.Client) map[string]func(context.Context) ([]string, error) 
 		"channel_members": func(ctx context.Context) ([]string, error) { return c.ChannelMember.Query().Select(of).Strings(ctx) },
 		"read_states":     func(ctx context.Context) ([]string, error) { return c.ReadState.Query().Select(of).Strings(ctx) },
 		"messages":        func(ctx context.Context) ([]string, error) { return c.Message.Query().Select(of).Strings(ctx) },
+		"model_budgets":   func(ctx context.Context) ([]string, error) { return c.ModelBudget.Query().Select(of).Strings(ctx) },
 		"conversations":   func(ctx context.Context) ([]string, error) { return c.Conversation.Query().Select(of).Strings(ctx) },
 		"generations":     func(ctx context.Context) ([]string, error) { return c.Generation.Query().Select(of).Strings(ctx) },
 		"tapes":           func(ctx context.Context) ([]string, error) { return c.Tape.Query().Select(of).Strings(ctx) },

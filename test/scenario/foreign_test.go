@@ -19,7 +19,7 @@ func masked(a apptest.Answer) string {
 // TestForeignIDs gives every mutation ids of another tenant, and ids that do not exist: nobody can tell them apart.
 func TestForeignIDs(t *testing.T) {
 	t.Parallel()
-	apptest.Each(t, apptest.Options{}, func(t *testing.T, n *apptest.Node) {
+	apptest.Each(t, apptest.Options{Idle: true}, func(t *testing.T, n *apptest.Node) {
 		owner, friend, foreign, guest := n.SignUp(t, "Owner"), n.SignUp(t, "Friend"), n.SignUp(t, "Foreign"), n.SignUp(t, "Guest")
 		w, theirs := n.Workspace(t, owner, "acme"), n.Workspace(t, foreign, "other")
 		n.Join(t, owner, friend, w, "user")
@@ -33,6 +33,10 @@ func TestForeignIDs(t *testing.T) {
 			"permission": "chat:delete", "expiresAt": at, "reason": "to clean up"}).Text("grantPermission.grant.id")
 		ids["role"] = must(t, n, foreign, "createRole", "role { id }", apptest.Vars{"workspaceId": theirs, "name": "helper"}).Text("createRole.role.id")
 		ids["invitation"] = must(t, n, foreign, "inviteMember", "invitation { id }", apptest.Vars{"workspaceId": theirs, "email": "x@example.test"}).Text("inviteMember.invitation.id")
+		ids["conversation"] = must(t, n, foreign, "createConversation", "conversation { id }", apptest.Vars{"workspaceId": theirs}).Text("createConversation.conversation.id")
+		talk := must(t, n, foreign, "startGeneration", "generation { id } message { id }", apptest.Vars{"conversationId": ids["conversation"], "body": "theirs"})
+		ids["generation"], ids["prompt"] = talk.Text("startGeneration.generation.id"), talk.Text("startGeneration.message.id")
+		own := must(t, n, owner, "createConversation", "conversation { id }", apptest.Vars{"workspaceId": w}).Text("createConversation.conversation.id")
 		ids["session"] = n.Must(t, foreign.Token, `{ viewer { sessions { nodes { id } } } }`, nil).Text("viewer.sessions.nodes.0.id")
 		ids["connection"] = id.New(id.Connection) // nobody but a superAdmin is told of any
 		missing := map[string]string{}
@@ -88,6 +92,16 @@ func TestForeignIDs(t *testing.T) {
 			{"setTyping", apptest.Vars{"channelId": "$channel"}},
 			{"terminateConnection", apptest.Vars{"connectionId": "$connection"}},
 			{"revokeSession", apptest.Vars{"sessionId": "$session"}},
+			{"createConversation", apptest.Vars{"workspaceId": "$workspace"}},
+			{"updateConversation", apptest.Vars{"conversationId": "$conversation", "title": "A", "expectedVersion": 7}},
+			{"updateConversation", apptest.Vars{"conversationId": own, "activeLeafId": "$prompt"}},
+			{"startGeneration", apptest.Vars{"conversationId": "$conversation", "body": "A"}},
+			{"startGeneration", apptest.Vars{"conversationId": own, "body": "A", "parentId": "$prompt"}},
+			{"regenerate", apptest.Vars{"messageId": "$prompt"}},
+			{"editAndRegenerate", apptest.Vars{"messageId": "$prompt", "body": "A"}},
+			{"stopGeneration", apptest.Vars{"generationId": "$generation"}},
+			{"forkConversation", apptest.Vars{"messageId": "$prompt"}},
+			{"setModelBudget", apptest.Vars{"workspaceId": "$workspace", "monthlyLimit": "1"}},
 		} {
 			covered[tt.mutation] = true
 			is := run(t, n, owner, tt.mutation, "clientMutationId", filled(tt.input, ids))

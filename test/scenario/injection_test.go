@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"karnak/internal/adapter/llmtwin"
 	"karnak/internal/app/apptest"
 )
 
@@ -33,7 +34,8 @@ var refusals = []string{"BAD_USER_INPUT", "FORBIDDEN", "NOT_FOUND", "UNAUTHENTIC
 // refused with a code for it, or kept exactly as it came.
 func TestInjection(t *testing.T) {
 	t.Parallel()
-	apptest.Each(t, apptest.Options{Args: []string{"--trusted-proxies=127.0.0.0/8"}}, func(t *testing.T, n *apptest.Node) {
+	_, models := apptest.Twin(t, llmtwin.Config{Script: func(c *llmtwin.Call) llmtwin.Script { return llmtwin.Words(c.Asked(), c, 0) }})
+	apptest.Each(t, apptest.Options{Args: []string{"--trusted-proxies=127.0.0.0/8"}, Models: models}, func(t *testing.T, n *apptest.Node) {
 		x, calls := newTarget(t, n), 0
 		inputs := x.inputs()
 		stored := map[string]int{}
@@ -60,6 +62,7 @@ func TestInjection(t *testing.T) {
 		for _, f := range []string{
 			"sendMessage.body", "editMessage.body", "createChannel.name", "createChannel.topic", "updateChannel.topic",
 			"createWorkspace.name", "updateWorkspace.name", "updateProfile.displayName", "signUp.displayName", "grantPermission.reason",
+			"createConversation.title", "createConversation.instructions", "updateConversation.instructions",
 			"sendMessage.clientMutationId", "signOut.clientMutationId",
 		} {
 			if stored[f] < 4 {

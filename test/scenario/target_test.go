@@ -117,6 +117,7 @@ type target struct {
 	owner, member, leaver                   apptest.Person
 	workspace, channel, side, message, role string
 	grant, invitation, canary               string
+	talk, prompt, generation                string
 	made                                    int
 }
 
@@ -133,6 +134,9 @@ func newTarget(t *testing.T, n *apptest.Node) *target {
 	x.role = n.Must(t, x.owner.Token, `mutation($w: ID!) { createRole(input: {workspaceId: $w, name: "helper", allow: ["chat:read"]}) { role { id } userErrors { code } } }`, w).Text("createRole.role.id")
 	x.grant = n.Must(t, x.owner.Token, `mutation($w: ID!, $u: ID!, $e: DateTime!) { grantPermission(input: {workspaceId: $w, userId: $u, permission: "chat:delete", reason: "for the test", expiresAt: $e}) { grant { id } userErrors { code } } }`, w).Text("grantPermission.grant.id")
 	x.invitation = n.Must(t, x.owner.Token, `mutation($w: ID!) { inviteMember(input: {workspaceId: $w, email: "asked@example.test", role: "user"}) { invitation { id } userErrors { code } } }`, w).Text("inviteMember.invitation.id")
+	x.talk = must(t, n, x.owner, "createConversation", "conversation { id }", apptest.Vars{"workspaceId": x.workspace}).Text("createConversation.conversation.id")
+	a := must(t, n, x.owner, "startGeneration", "generation { id } message { id }", apptest.Vars{"conversationId": x.talk, "body": "hello"})
+	x.generation, x.prompt = a.Text("startGeneration.generation.id"), a.Text("startGeneration.message.id")
 	return x
 }
 
@@ -176,7 +180,7 @@ func (x *target) inputs() map[string]func() (apptest.Person, apptest.Vars) {
 	account := func(input func(p apptest.Person) apptest.Vars) func() (apptest.Person, apptest.Vars) {
 		return func() (apptest.Person, apptest.Vars) { p := x.newcomer(); return p, input(p) }
 	}
-	message := apptest.Vars{"messageId": x.message}
+	message, talk := apptest.Vars{"messageId": x.message}, apptest.Vars{"conversationId": x.talk}
 	return map[string]func() (apptest.Person, apptest.Vars){
 		"signUp":         named(nil, "email", "s%d@example.test", "password", apptest.Password, "displayName", "New"),
 		"signIn":         owner(nil, "email", x.owner.Email, "password", apptest.Password),
@@ -186,6 +190,14 @@ func (x *target) inputs() map[string]func() (apptest.Person, apptest.Vars) {
 		"changePassword": account(func(apptest.Person) apptest.Vars {
 			return apptest.Vars{"currentPassword": apptest.Password, "newPassword": "another good password"}
 		}),
+		"createConversation":  owner(w, "title", "A talk"),
+		"updateConversation":  owner(talk, "title", "A talk"),
+		"startGeneration":     owner(talk, "body", "hello"),
+		"regenerate":          owner(nil, "messageId", x.prompt),
+		"editAndRegenerate":   owner(nil, "messageId", x.prompt, "body", "hello again"),
+		"stopGeneration":      owner(nil, "generationId", x.generation),
+		"forkConversation":    owner(nil, "messageId", x.prompt, "title", "A copy"),
+		"setModelBudget":      owner(w, "monthlyLimit", "1000"),
 		"updateProfile":       owner(nil, "displayName", "Owner"),
 		"createWorkspace":     named(nil, "slug", "made-%d", "name", "Made"),
 		"updateWorkspace":     owner(w, "name", "Acme"),

@@ -1,6 +1,7 @@
 package world
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -25,6 +26,7 @@ func script(c *llmtwin.Call) llmtwin.Script {
 
 // settleTalks gives everybody of the workspace a conversation, with answers that came to every end there is.
 func (w *World) settleTalks(t *testing.T, ws string) {
+	w.Run(t, w.Owner, "setModelBudget", "budget { month }", apptest.Vars{"workspaceId": ws, "monthlyLimit": "1000"})
 	for _, p := range []Person{w.Owner, w.People[User], w.People[Pro], w.People[Moderator], w.People[Admin], w.People[Expired]} {
 		w.settleTalk(t, ws, p)
 	}
@@ -177,6 +179,9 @@ func talkProviders() map[string]Provider {
 		"createConversation": func(_ *testing.T, w *World, _ Person) Attempt {
 			return given(apptest.Vars{"workspaceId": w.IDs["workspace"], "title": "new"})
 		},
+		"setModelBudget": func(_ *testing.T, w *World, _ Person) Attempt {
+			return given(apptest.Vars{"workspaceId": w.IDs["workspace"], "monthlyLimit": fmt.Sprint(1000 + w.Number())})
+		},
 		"updateConversation": own(update), "updateConversation@else": others(update),
 		"startGeneration": own(start), "startGeneration@else": others(start),
 		"regenerate": own(said(nil)), "regenerate@else": others(said(nil)),
@@ -198,6 +203,7 @@ func talkRoutes() map[string]Route {
 	first := "subscription { generationEvents(generationId: $generation) { ... on "
 	return map[string]Route{
 		"LanguageModel": within("languageModels { %s }", "languageModels"),
+		"ModelBudget":   within("modelBudget { %s }", "modelBudget"),
 		"Money":         within("languageModels { inputPrice { %s } }", "languageModels.inputPrice"),
 		"Conversation":  node("$conversation", "Conversation"), "Conversation@else": node("$elses", "Conversation"),
 		"ConversationConnection": within("conversations(first: 5) { %s }", "conversations"),

@@ -50,6 +50,8 @@ const (
 	FieldEstimated = "estimated"
 	// FieldCost holds the string denoting the cost field in the database.
 	FieldCost = "cost"
+	// FieldReserved holds the string denoting the reserved field in the database.
+	FieldReserved = "reserved"
 	// FieldStartedAt holds the string denoting the started_at field in the database.
 	FieldStartedAt = "started_at"
 	// FieldFirstAt holds the string denoting the first_at field in the database.
@@ -81,6 +83,7 @@ var Columns = []string{
 	FieldOutputTokens,
 	FieldEstimated,
 	FieldCost,
+	FieldReserved,
 	FieldStartedAt,
 	FieldFirstAt,
 	FieldEndedAt,
@@ -134,6 +137,8 @@ var (
 	DefaultEstimated bool
 	// DefaultCost holds the default value on creation for the "cost" field.
 	DefaultCost int64
+	// DefaultReserved holds the default value on creation for the "reserved" field.
+	DefaultReserved int64
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() string
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.
@@ -236,6 +241,11 @@ func ByEstimated(opts ...sql.OrderTermOption) OrderOption {
 // ByCost orders the results by the cost field.
 func ByCost(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldCost, opts...).ToFunc()
+}
+
+// ByReserved orders the results by the reserved field.
+func ByReserved(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldReserved, opts...).ToFunc()
 }
 
 // ByStartedAt orders the results by the started_at field.

@@ -156,6 +156,11 @@ func Cost(v int64) predicate.Generation {
 	return predicate.Generation(sql.FieldEQ(FieldCost, v))
 }
 
+// Reserved applies equality check predicate on the "reserved" field. It's identical to ReservedEQ.
+func Reserved(v int64) predicate.Generation {
+	return predicate.Generation(sql.FieldEQ(FieldReserved, v))
+}
+
 // StartedAt applies equality check predicate on the "started_at" field. It's identical to StartedAtEQ.
 func StartedAt(v time.Time) predicate.Generation {
 	return predicate.Generation(sql.FieldEQ(FieldStartedAt, v))
@@ -1138,6 +1143,46 @@ func CostLT(v int64) predicate.Generation {
 // CostLTE applies the LTE predicate on the "cost" field.
 func CostLTE(v int64) predicate.Generation {
 	return predicate.Generation(sql.FieldLTE(FieldCost, v))
+}
+
+// ReservedEQ applies the EQ predicate on the "reserved" field.
+func ReservedEQ(v int64) predicate.Generation {
+	return predicate.Generation(sql.FieldEQ(FieldReserved, v))
+}
+
+// ReservedNEQ applies the NEQ predicate on the "reserved" field.
+func ReservedNEQ(v int64) predicate.Generation {
+	return predicate.Generation(sql.FieldNEQ(FieldReserved, v))
+}
+
+// ReservedIn applies the In predicate on the "reserved" field.
+func ReservedIn(vs ...int64) predicate.Generation {
+	return predicate.Generation(sql.FieldIn(FieldReserved, vs...))
+}
+
+// ReservedNotIn applies the NotIn predicate on the "reserved" field.
+func ReservedNotIn(vs ...int64) predicate.Generation {
+	return predicate.Generation(sql.FieldNotIn(FieldReserved, vs...))
+}
+
+// ReservedGT applies the GT predicate on the "reserved" field.
+func ReservedGT(v int64) predicate.Generation {
+	return predicate.Generation(sql.FieldGT(FieldReserved, v))
+}
+
+// ReservedGTE applies the GTE predicate on the "reserved" field.
+func ReservedGTE(v int64) predicate.Generation {
+	return predicate.Generation(sql.FieldGTE(FieldReserved, v))
+}
+
+// ReservedLT applies the LT predicate on the "reserved" field.
+func ReservedLT(v int64) predicate.Generation {
+	return predicate.Generation(sql.FieldLT(FieldReserved, v))
+}
+
+// ReservedLTE applies the LTE predicate on the "reserved" field.
+func ReservedLTE(v int64) predicate.Generation {
+	return predicate.Generation(sql.FieldLTE(FieldReserved, v))
 }
 
 // StartedAtEQ applies the EQ predicate on the "started_at" field.

@@ -152,6 +152,18 @@ func (f MessageFunc) Mutate(ctx context.Context, m entgen.Mutation) (entgen.Valu
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *entgen.MessageMutation", m)
 }
 
+// The ModelBudgetFunc type is an adapter to allow the use of ordinary
+// function as ModelBudget mutator.
+type ModelBudgetFunc func(context.Context, *entgen.ModelBudgetMutation) (entgen.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ModelBudgetFunc) Mutate(ctx context.Context, m entgen.Mutation) (entgen.Value, error) {
+	if mv, ok := m.(*entgen.ModelBudgetMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *entgen.ModelBudgetMutation", m)
+}
+
 // The ReactionFunc type is an adapter to allow the use of ordinary
 // function as Reaction mutator.
 type ReactionFunc func(context.Context, *entgen.ReactionMutation) (entgen.Value, error)

@@ -19,6 +19,7 @@ import (
 	"karnak/ent/entgen/invitation"
 	"karnak/ent/entgen/member"
 	"karnak/ent/entgen/message"
+	"karnak/ent/entgen/modelbudget"
 	"karnak/ent/entgen/predicate"
 	"karnak/ent/entgen/reaction"
 	"karnak/ent/entgen/readstate"
@@ -412,6 +413,33 @@ func (f TraverseMessage) Traverse(ctx context.Context, q entgen.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *entgen.MessageQuery", q)
 }
 
+// The ModelBudgetFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ModelBudgetFunc func(context.Context, *entgen.ModelBudgetQuery) (entgen.Value, error)
+
+// Query calls f(ctx, q).
+func (f ModelBudgetFunc) Query(ctx context.Context, q entgen.Query) (entgen.Value, error) {
+	if q, ok := q.(*entgen.ModelBudgetQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *entgen.ModelBudgetQuery", q)
+}
+
+// The TraverseModelBudget type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseModelBudget func(context.Context, *entgen.ModelBudgetQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseModelBudget) Intercept(next entgen.Querier) entgen.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseModelBudget) Traverse(ctx context.Context, q entgen.Query) error {
+	if q, ok := q.(*entgen.ModelBudgetQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *entgen.ModelBudgetQuery", q)
+}
+
 // The ReactionFunc type is an adapter to allow the use of ordinary function as a Querier.
 type ReactionFunc func(context.Context, *entgen.ReactionQuery) (entgen.Value, error)
 
@@ -655,6 +683,8 @@ func NewQuery(q entgen.Query) (Query, error) {
 		return &query[*entgen.MemberQuery, predicate.Member, member.OrderOption]{typ: entgen.TypeMember, tq: q}, nil
 	case *entgen.MessageQuery:
 		return &query[*entgen.MessageQuery, predicate.Message, message.OrderOption]{typ: entgen.TypeMessage, tq: q}, nil
+	case *entgen.ModelBudgetQuery:
+		return &query[*entgen.ModelBudgetQuery, predicate.ModelBudget, modelbudget.OrderOption]{typ: entgen.TypeModelBudget, tq: q}, nil
 	case *entgen.ReactionQuery:
 		return &query[*entgen.ReactionQuery, predicate.Reaction, reaction.OrderOption]{typ: entgen.TypeReaction, tq: q}, nil
 	case *entgen.ReadStateQuery:

@@ -212,6 +212,7 @@ var (
 		{Name: "output_tokens", Type: field.TypeInt, Default: 0},
 		{Name: "estimated", Type: field.TypeBool, Default: false},
 		{Name: "cost", Type: field.TypeInt64, Default: 0},
+		{Name: "reserved", Type: field.TypeInt64, Default: 0},
 		{Name: "started_at", Type: field.TypeTime, Nullable: true},
 		{Name: "first_at", Type: field.TypeTime, Nullable: true},
 		{Name: "ended_at", Type: field.TypeTime, Nullable: true},
@@ -379,6 +380,28 @@ var (
 				Name:    "message_workspace_id_channel_id_seq",
 				Unique:  true,
 				Columns: []*schema.Column{MessagesColumns[1], MessagesColumns[4], MessagesColumns[5]},
+			},
+		},
+	}
+	// ModelBudgetsColumns holds the columns for the "model_budgets" table.
+	ModelBudgetsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, SchemaType: map[string]string{"postgres": "varchar(40)", "sqlite3": "text"}},
+		{Name: "workspace_id", Type: field.TypeString, SchemaType: map[string]string{"postgres": "varchar(40)", "sqlite3": "text"}},
+		{Name: "monthly_limit", Type: field.TypeInt64, Nullable: true},
+		{Name: "month", Type: field.TypeString, Size: 7},
+		{Name: "spent", Type: field.TypeInt64, Default: 0},
+		{Name: "reserved", Type: field.TypeInt64, Default: 0},
+	}
+	// ModelBudgetsTable holds the schema information for the "model_budgets" table.
+	ModelBudgetsTable = &schema.Table{
+		Name:       "model_budgets",
+		Columns:    ModelBudgetsColumns,
+		PrimaryKey: []*schema.Column{ModelBudgetsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "modelbudget_workspace_id",
+				Unique:  true,
+				Columns: []*schema.Column{ModelBudgetsColumns[1]},
 			},
 		},
 	}
@@ -573,6 +596,7 @@ var (
 		InvitationsTable,
 		MembersTable,
 		MessagesTable,
+		ModelBudgetsTable,
 		ReactionsTable,
 		ReadStatesTable,
 		SessionsTable,
@@ -620,6 +644,9 @@ func init() {
 	}
 	MessagesTable.Annotation = &entsql.Annotation{
 		Table: "messages",
+	}
+	ModelBudgetsTable.Annotation = &entsql.Annotation{
+		Table: "model_budgets",
 	}
 	ReactionsTable.Annotation = &entsql.Annotation{
 		Table: "reactions",

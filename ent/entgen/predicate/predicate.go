@@ -42,6 +42,9 @@ type Member func(*sql.Selector)
 // Message is the predicate function for message builders.
 type Message func(*sql.Selector)
 
+// ModelBudget is the predicate function for modelbudget builders.
+type ModelBudget func(*sql.Selector)
+
 // Reaction is the predicate function for reaction builders.
 type Reaction func(*sql.Selector)
 

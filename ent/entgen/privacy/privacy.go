@@ -398,6 +398,30 @@ func (f MessageMutationRuleFunc) EvalMutation(ctx context.Context, m entgen.Muta
 	return Denyf("entgen/privacy: unexpected mutation type %T, expect *entgen.MessageMutation", m)
 }
 
+// The ModelBudgetQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type ModelBudgetQueryRuleFunc func(context.Context, *entgen.ModelBudgetQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f ModelBudgetQueryRuleFunc) EvalQuery(ctx context.Context, q entgen.Query) error {
+	if q, ok := q.(*entgen.ModelBudgetQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("entgen/privacy: unexpected query type %T, expect *entgen.ModelBudgetQuery", q)
+}
+
+// The ModelBudgetMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type ModelBudgetMutationRuleFunc func(context.Context, *entgen.ModelBudgetMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f ModelBudgetMutationRuleFunc) EvalMutation(ctx context.Context, m entgen.Mutation) error {
+	if m, ok := m.(*entgen.ModelBudgetMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("entgen/privacy: unexpected mutation type %T, expect *entgen.ModelBudgetMutation", m)
+}
+
 // The ReactionQueryRuleFunc type is an adapter to allow the use of ordinary
 // functions as a query rule.
 type ReactionQueryRuleFunc func(context.Context, *entgen.ReactionQuery) error

@@ -16,6 +16,7 @@ import (
 	"karnak/ent/entgen/invitation"
 	"karnak/ent/entgen/member"
 	"karnak/ent/entgen/message"
+	"karnak/ent/entgen/modelbudget"
 	"karnak/ent/entgen/reaction"
 	"karnak/ent/entgen/readstate"
 	"karnak/ent/entgen/session"
@@ -357,6 +358,10 @@ func init() {
 	generationDescCost := generationFields[15].Descriptor()
 	// generation.DefaultCost holds the default value on creation for the cost field.
 	generation.DefaultCost = generationDescCost.Default.(int64)
+	// generationDescReserved is the schema descriptor for reserved field.
+	generationDescReserved := generationFields[16].Descriptor()
+	// generation.DefaultReserved holds the default value on creation for the reserved field.
+	generation.DefaultReserved = generationDescReserved.Default.(int64)
 	// generationDescID is the schema descriptor for id field.
 	generationDescID := generationMixinFields0[0].Descriptor()
 	// generation.DefaultID holds the default value on creation for the id field.
@@ -555,6 +560,44 @@ func init() {
 	message.DefaultID = messageDescID.Default.(func() string)
 	// message.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	message.IDValidator = messageDescID.Validators[0].(func(string) error)
+	modelbudgetMixin := schema.ModelBudget{}.Mixin()
+	modelbudget.Policy = privacy.NewPolicies(modelbudgetMixin[1], schema.ModelBudget{})
+	modelbudget.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := modelbudget.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	modelbudgetMixinFields0 := modelbudgetMixin[0].Fields()
+	_ = modelbudgetMixinFields0
+	modelbudgetMixinFields1 := modelbudgetMixin[1].Fields()
+	_ = modelbudgetMixinFields1
+	modelbudgetFields := schema.ModelBudget{}.Fields()
+	_ = modelbudgetFields
+	// modelbudgetDescWorkspaceID is the schema descriptor for workspace_id field.
+	modelbudgetDescWorkspaceID := modelbudgetMixinFields1[0].Descriptor()
+	// modelbudget.WorkspaceIDValidator is a validator for the "workspace_id" field. It is called by the builders before save.
+	modelbudget.WorkspaceIDValidator = modelbudgetDescWorkspaceID.Validators[0].(func(string) error)
+	// modelbudgetDescMonth is the schema descriptor for month field.
+	modelbudgetDescMonth := modelbudgetFields[1].Descriptor()
+	// modelbudget.MonthValidator is a validator for the "month" field. It is called by the builders before save.
+	modelbudget.MonthValidator = modelbudgetDescMonth.Validators[0].(func(string) error)
+	// modelbudgetDescSpent is the schema descriptor for spent field.
+	modelbudgetDescSpent := modelbudgetFields[2].Descriptor()
+	// modelbudget.DefaultSpent holds the default value on creation for the spent field.
+	modelbudget.DefaultSpent = modelbudgetDescSpent.Default.(int64)
+	// modelbudgetDescReserved is the schema descriptor for reserved field.
+	modelbudgetDescReserved := modelbudgetFields[3].Descriptor()
+	// modelbudget.DefaultReserved holds the default value on creation for the reserved field.
+	modelbudget.DefaultReserved = modelbudgetDescReserved.Default.(int64)
+	// modelbudgetDescID is the schema descriptor for id field.
+	modelbudgetDescID := modelbudgetMixinFields0[0].Descriptor()
+	// modelbudget.DefaultID holds the default value on creation for the id field.
+	modelbudget.DefaultID = modelbudgetDescID.Default.(func() string)
+	// modelbudget.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	modelbudget.IDValidator = modelbudgetDescID.Validators[0].(func(string) error)
 	reactionMixin := schema.Reaction{}.Mixin()
 	reaction.Policy = privacy.NewPolicies(reactionMixin[1], schema.Reaction{})
 	reaction.Hooks[0] = func(next ent.Mutator) ent.Mutator {

@@ -23,11 +23,13 @@ const (
 	// Refused is a provider that does not take the key or the request.
 	Refused Kind = "PROVIDER_REFUSED"
 	// Corrupt is a provider that sends what cannot be read.
-	Corrupt  Kind = "PROVIDER_CORRUPT"
-	Content  Kind = "CONTENT_FILTERED"
-	TooLong  Kind = "TOO_LONG"
-	Unknown  Kind = "MODEL_UNKNOWN"
-	Internal Kind = "INTERNAL"
+	Corrupt Kind = "PROVIDER_CORRUPT"
+	Content Kind = "CONTENT_FILTERED"
+	TooLong Kind = "TOO_LONG"
+	Unknown Kind = "MODEL_UNKNOWN"
+	// OverBudget is no provider's: who asks has no more to spend.
+	OverBudget Kind = "BUDGET_EXCEEDED"
+	Internal   Kind = "INTERNAL"
 )
 
 // Fault is a failure of a provider. Its text is for the log: it may name hosts.
@@ -67,6 +69,8 @@ func (k Kind) Message() string {
 		return "The provider of the model does not answer this: say it in other words."
 	case TooLong:
 		return "The conversation is longer than the model takes: begin another one, or choose a model that takes more."
+	case OverBudget:
+		return "The workspace's budget for language models has no more for this: somebody with admin:billing can raise it, or wait for the next month."
 	case Unknown:
 		return "The model is not among those that answer here: choose another one."
 	}

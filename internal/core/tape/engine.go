@@ -68,6 +68,9 @@ type Engine struct {
 	once   sync.Once
 	work   sync.WaitGroup
 
+	// turn is that of the transactions that lock several tapes: two would wait for each other.
+	turn sync.Mutex
+
 	mu     sync.Mutex
 	held   map[string]*Hold
 	topics map[string]*topic

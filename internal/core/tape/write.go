@@ -58,6 +58,8 @@ func (e *Engine) commit(ctx context.Context, all []*write) error {
 	}
 	slices.Sort(workspaces)
 	ctx = authz.WithActor(ctx, authz.NewActor("", "", false, slices.Compact(workspaces)))
+	e.turn.Lock()
+	defer e.turn.Unlock()
 	if err := e.DB.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error { return e.write(ctx, tx, all) }); err != nil {
 		return err
 	}

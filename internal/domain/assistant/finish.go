@@ -18,32 +18,40 @@ import (
 )
 
 // begin writes down that a provider is asked.
-func (m *making) begin(ctx context.Context, model *llm.Model, why llm.Kind) error {
+func (m *making) begin(ctx context.Context, model *llm.Model, r llm.Request, why llm.Kind) error {
 	now := m.Clock.Now()
 	attempt := m.g.Attempts + 1
 	err := m.change(ctx, func(ctx context.Context, tx *eventlog.Tx) error {
-		u := tx.Generation.UpdateOneID(m.g.ID).SetState(enum.Running).SetProvider(model.Provider.Name()).SetAttempts(attempt).
+		// Tapes are locked before budgets, here and where the answer ends.
+		if err := m.hold.AppendIn(ctx, tx.Tx, m.begun(model, why, attempt)); err != nil {
+			return err
+		}
+		if err := m.reserve(ctx, tx, model, r); err != nil {
+			return err
+		}
+		u := tx.Generation.UpdateOneID(m.g.ID).SetReserved(m.reserved).SetState(enum.Running).SetProvider(model.Provider.Name()).SetAttempts(attempt).
 			SetInputTokens(m.used.Input).SetCachedTokens(m.used.Cached).SetOutputTokens(m.used.Output).SetEstimated(m.used.Estimated)
 		if m.g.StartedAt == nil {
 			u.SetStartedAt(now)
 		}
-		if err := u.Exec(ctx); err != nil {
-			return err
-		}
-		d := tape.Draft{Kind: stepStarted, Data: startedData{model.Provider.Name(), m.g.Model}}
-		if attempt > 1 {
-			d = tape.Draft{Kind: stepRetrying, Data: retryingData{attempt, why, utf8.RuneCountInString(m.kept.Text)}}
-		}
-		return m.hold.AppendIn(ctx, tx.Tx, d)
+		return u.Exec(ctx)
 	})
 	if err != nil {
 		return err
 	}
-	m.g.Attempts = attempt
+	m.g.Attempts, m.g.Reserved = attempt, m.reserved
 	if m.g.StartedAt == nil {
 		m.g.StartedAt = &now
 	}
 	return nil
+}
+
+// begun is the step that tells of an attempt.
+func (m *making) begun(model *llm.Model, why llm.Kind, attempt int) tape.Draft {
+	if attempt == 1 {
+		return tape.Draft{Kind: stepStarted, Data: startedData{model.Provider.Name(), m.g.Model}}
+	}
+	return tape.Draft{Kind: stepRetrying, Data: retryingData{attempt, why, utf8.RuneCountInString(m.kept.Text)}}
 }
 
 // change makes a change that goes with steps of the tape, and tries again until it is made, or the tape is another's.
@@ -94,7 +102,7 @@ func (m *making) over(ctx context.Context, state enum.GenerationState, t eventlo
 		if err := m.hold.End(ctx, tx.Tx, tape.Draft{Kind: stepUsage, Data: m.used}, tape.Draft{Kind: kind, Data: end}); err != nil {
 			return err
 		}
-		u := tx.Generation.UpdateOneID(m.g.ID).SetState(state).SetEndedAt(now).SetFailure(string(end.Failure)).SetNillableFirstAt(m.kept.firstAt).
+		u := tx.Generation.UpdateOneID(m.g.ID).SetState(state).SetEndedAt(now).SetFailure(string(end.Failure)).SetReserved(0).SetNillableFirstAt(m.kept.firstAt).
 			SetInputTokens(m.used.Input).SetCachedTokens(m.used.Cached).SetOutputTokens(m.used.Output).SetEstimated(m.used.Estimated)
 		if m.used.Cost != nil {
 			u.SetCost(*m.used.Cost)
@@ -104,6 +112,9 @@ func (m *making) over(ctx context.Context, state enum.GenerationState, t eventlo
 				return err
 			}
 			u.SetMessageID(end.MessageID)
+		}
+		if err := m.settle(ctx, tx); err != nil {
+			return err
 		}
 		if err := u.Exec(ctx); err != nil {
 			return err

@@ -125,6 +125,25 @@ type StopGenerationInput struct {
 	GenerationID     string
 }
 
+// SetModelBudgetInput is the input of setModelBudget.
+type SetModelBudgetInput struct {
+	ClientMutationID *string
+	WorkspaceID      string
+	MonthlyLimit     *string
+}
+
+// limit reads the amount; nil for none.
+func (in *SetModelBudgetInput) limit() (*int64, error) {
+	if in.MonthlyLimit == nil {
+		return nil, nil
+	}
+	n, ok := micros(*in.MonthlyLimit)
+	if !ok {
+		return nil, fault.User(fault.Invalid, "monthlyLimit", "An amount is written like 25 or 19.90, with at most six digits behind the point, and is below a thousand million.")
+	}
+	return &n, nil
+}
+
 // ForkConversationInput is the input of forkConversation.
 type ForkConversationInput struct {
 	ClientMutationID *string

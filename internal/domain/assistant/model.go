@@ -3,6 +3,8 @@ package assistant
 import (
 	"context"
 	"fmt"
+	"regexp"
+	"strconv"
 	"strings"
 
 	"karnak/authz"
@@ -31,6 +33,18 @@ func dollars(micros int64) *Money {
 		amount += strings.Repeat("0", 3-len(amount)+i)
 	}
 	return &Money{amount, "USD"}
+}
+
+var amount = regexp.MustCompile(`^([0-9]{1,9})(?:\.([0-9]{1,6}))?$`)
+
+// micros reads an amount of US dollars.
+func micros(s string) (int64, bool) {
+	g := amount.FindStringSubmatch(s)
+	if g == nil {
+		return 0, false
+	}
+	n, err := strconv.ParseInt(g[1]+(g[2] + "000000")[:6], 10, 64)
+	return n, err == nil
 }
 
 // LanguageModels returns the models that answer in a workspace. Needs assistant:read.

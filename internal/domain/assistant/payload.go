@@ -27,6 +27,12 @@ type (
 	ForkConversationPayload   struct{ ConversationPayload }
 )
 
+// SetModelBudgetPayload is the result of setModelBudget.
+type SetModelBudgetPayload struct {
+	eventlog.Receipt
+	Budget *ModelBudget
+}
+
 // GenerationPayload is the result of a mutation that answers with a generation.
 type GenerationPayload struct {
 	eventlog.Receipt

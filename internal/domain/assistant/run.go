@@ -138,6 +138,9 @@ type making struct {
 	// kept is what there is of the answer from before this attempt.
 	kept Snapshot
 	used usageData
+	// reserved is held for it; limit is as much where there is no more, else nil.
+	reserved int64
+	limit    *int64
 }
 
 // make makes an answer, or what is missing of it, and ends its tape; or gives that back where this node ends.
@@ -203,8 +206,11 @@ func (m *making) run(ctx context.Context) (err error) {
 		if err != nil {
 			return err
 		}
-		if err := m.begin(ctx, model, why); err != nil {
+		if err := m.begin(ctx, model, r, why); err != nil {
 			return err
+		}
+		if m.beyond(model, llm.Usage{Input: asked(r), Output: 1}) {
+			return m.fail(ctx, llm.OverBudget)
 		}
 		out, err := m.attempt(ctx, model, r)
 		var f *llm.Fault
@@ -264,7 +270,7 @@ func (m *making) pause(ctx context.Context, f *llm.Fault, try int) error {
 
 // attempt asks the provider and writes down what comes.
 func (m *making) attempt(ctx context.Context, model *llm.Model, r llm.Request) (out llm.Outcome, err error) {
-	asking, cancel := context.WithCancelCause(ctx)
+	requesting, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	watched := make(chan struct{})
 	go func() {
@@ -274,19 +280,23 @@ func (m *making) attempt(ctx context.Context, model *llm.Model, r llm.Request) (
 			cancel(errStop)
 		case <-m.hold.Lost():
 			cancel(tape.ErrLost)
-		case <-asking.Done():
+		case <-requesting.Done():
 		}
 	}()
 	// What was seen of the answer is written also where its making ends.
 	rec := newRecorder(context.WithoutCancel(ctx), m.hold, m.Clock)
-	size := len(m.kept.Text)
-	out, err = model.Provider.Stream(asking, r, func(p llm.Part) error {
-		if size += len(p.Text); size > longestAnswer {
+	size, input := 0, asked(r)
+	out, err = model.Provider.Stream(requesting, r, func(p llm.Part) error {
+		size += len(p.Text) + len(p.Reasoning)
+		switch {
+		case len(m.kept.Text)+size > longestAnswer:
 			return errLong
+		case m.beyond(model, llm.Usage{Input: input, Output: (size + 3) / 4}):
+			return llm.Failed(llm.OverBudget, errors.New("the budget of the workspace is spent"))
 		}
-		return rec.add(asking, p)
+		return rec.add(requesting, p)
 	})
-	cause := context.Cause(asking)
+	cause := context.Cause(requesting)
 	cancel(nil)
 	<-watched
 	if errors.Is(err, errLong) {

@@ -121,6 +121,9 @@ func beginning(body string) string {
 
 // generate begins the answer to a message, and makes that the end of the branch that is looked at.
 func (s *Service) generate(ctx context.Context, tx *eventlog.Tx, q question, prompt *entgen.Message) (*entgen.Generation, error) {
+	if err := s.affordable(ctx, tx, q.conversation.WorkspaceID, q.model); err != nil {
+		return nil, err
+	}
 	most := q.model.MaxTokens
 	if q.maxTokens != nil {
 		most = min(most, *q.maxTokens)

@@ -30,6 +30,7 @@ const (
 	Conversation  Prefix = "conv"
 	Generation    Prefix = "gen"
 	Step          Prefix = "step"
+	ModelBudget   Prefix = "budget"
 	Event         Prefix = "evt"
 	Idempotency   Prefix = "idem"
 	Request       Prefix = "req"

@@ -20,3 +20,8 @@ END;
 CREATE TRIGGER `generations_stay` BEFORE UPDATE OF `workspace_id` ON `generations` WHEN new.workspace_id <> old.workspace_id BEGIN
   SELECT RAISE(ABORT, 'a row does not change its workspace');
 END;
+
+
+CREATE TRIGGER `model_budgets_stay` BEFORE UPDATE OF `workspace_id` ON `model_budgets` WHEN new.workspace_id <> old.workspace_id BEGIN
+  SELECT RAISE(ABORT, 'a row does not change its workspace');
+END;
