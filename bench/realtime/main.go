@@ -3,6 +3,7 @@
 //
 //	go run ./bench/realtime [-karnak bin/karnak] [-subscribers 1000] [-flight 1,16] [-only karnak] [-seconds 5] [-resumes 100]
 //	go run ./bench/realtime -only karnak -subscribers 15000 -hold 10m
+//	go run ./bench/realtime -answers 200 -rate 50
 //
 // Each server is a process of its own on the first core, the client is on the second one, over loopback. The figure to trust
 // is the server's CPU time for one delivery; with more than one message under way it shows what is written at once. karnak
@@ -45,16 +46,20 @@ type options struct {
 	length       time.Duration
 	hold         time.Duration
 	resumes      int
+	answers      int
+	rate         int
 }
 
 func parse(args []string) (o options, err error) {
 	flags := flag.NewFlagSet("realtime", flag.ContinueOnError)
 	flags.StringVar(&o.karnak, "karnak", "", "a built karnak to measure, instead of one built from this tree")
-	flags.StringVar(&o.only, "only", "", "karnak, floor or stock; all where it is left out")
+	flags.StringVar(&o.only, "only", "", "karnak, floor, stock or, with -answers, relay; all where it is left out")
 	flags.IntVar(&o.subscribers, "subscribers", 1000, "how many sockets follow")
 	flight := flags.String("flight", "1,16", "how many messages are under way at a time, with commas")
 	flags.DurationVar(&o.hold, "hold", 0, "keep the sockets open that long without a message, then end the server: how much memory it takes, and what the sockets are told")
 	flags.IntVar(&o.resumes, "resumes", 100, "how many come back to karnak after 1,000 events that they missed; 0 for none")
+	flags.IntVar(&o.answers, "answers", 0, "measure so many answers of language models instead, each followed by one socket")
+	flags.IntVar(&o.rate, "rate", 50, "how many tokens a second each of them has")
 	seconds := flags.Int("seconds", 5, "how long each is measured")
 	if err := flags.Parse(args); err != nil {
 		return o, err
@@ -88,6 +93,9 @@ func run(ctx context.Context, args []string, out, progress io.Writer) (err error
 		return err
 	}
 	r := &report{out: out}
+	if o.answers > 0 {
+		return b.measureAnswers(ctx, r)
+	}
 	for _, name := range []string{karnak, floor, stock} { // karnak's frames say how long those of the others are
 		if o.only != "" && o.only != name {
 			continue

@@ -24,6 +24,9 @@ type target struct {
 	after func(cursor, name string) string
 	// publish makes an event that holds a text.
 	publish func(ctx context.Context, text string) error
+	// do makes a mutation that has to go well, in the workspace of that id.
+	do        func(ctx context.Context, query string, vars map[string]string, into any) error
+	workspace string
 }
 
 const (
@@ -53,13 +56,13 @@ func (b *bench) start(ctx context.Context, name string) (*target, error) {
 	return t, err
 }
 
-func (b *bench) startKarnak(ctx context.Context, addr string) (t *target, err error) {
+func (b *bench) startKarnak(ctx context.Context, addr string, args ...string) (t *target, err error) {
 	key := make([]byte, 32)
 	if _, err := rand.Read(key); err != nil {
 		return nil, err
 	}
 	env := []string{"KARNAK_PROFILE=production", "KARNAK_LOG_LEVEL=warn", "KARNAK_SECRET=" + hex.EncodeToString(key)}
-	s, err := machine.Start(ctx, b.cores, addr, b.karnak, env, "serve", "--addr="+addr, "--data-dir="+b.folder, "--limit-streams=0")
+	s, err := machine.Start(ctx, b.cores, addr, b.karnak, env, append([]string{"serve", "--addr=" + addr, "--data-dir=" + b.folder, "--limit-streams=0"}, args...)...)
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +78,7 @@ func (b *bench) startKarnak(ctx context.Context, addr string) (t *target, err er
 		CreateChannel   struct{ Channel struct{ ID string } }
 		SendMessage     struct{ Message struct{ ID string } }
 	}
-	do := func(ctx context.Context, query string, vars map[string]string) error {
+	t.do = func(ctx context.Context, query string, vars map[string]string, into any) error {
 		body, err := json.Marshal(map[string]any{"query": query, "variables": vars})
 		if err != nil {
 			return err
@@ -84,26 +87,23 @@ func (b *bench) startKarnak(ctx context.Context, addr string) (t *target, err er
 		if err != nil || bytes.Contains(b, []byte(`"errors"`)) || !bytes.Contains(b, []byte(`"userErrors":[]`)) {
 			return fmt.Errorf("%s: %s: %w", query, b, err)
 		}
-		return json.Unmarshal(b, &struct{ Data any }{&made})
+		return json.Unmarshal(b, &struct{ Data any }{into})
 	}
-	if err := do(ctx, signUp, nil); err != nil {
+	if err := t.do(ctx, signUp, nil, &made); err != nil {
 		return nil, err
 	}
-	if err := do(ctx, create, nil); err != nil {
+	if err := t.do(ctx, create, nil, &made); err != nil {
 		return nil, err
 	}
-	if err := do(ctx, open, map[string]string{"w": made.CreateWorkspace.Workspace.ID}); err != nil {
+	t.workspace = made.CreateWorkspace.Workspace.ID
+	if err := t.do(ctx, open, map[string]string{"w": t.workspace}, &made); err != nil {
 		return nil, err
 	}
 	channel := made.CreateChannel.Channel.ID
 	t.init = fmt.Sprintf(`{"type":"connection_init","payload":{"authorization":"Bearer %s"}}`, made.SignUp.Session.AccessToken)
-	subscribe := func(query string, vars map[string]string) string {
-		payload, _ := json.Marshal(map[string]any{"query": query, "variables": vars}) // texts always encode
-		return fmt.Sprintf(`{"id":"1","type":"subscribe","payload":%s}`, payload)
-	}
-	t.sub = subscribe(events, map[string]string{"c": channel})
+	t.sub = subscribing(events, map[string]string{"c": channel})
 	t.after = func(cursor, name string) string {
-		return subscribe(strings.Replace(events, "subscription", "subscription "+name, 1), map[string]string{"c": channel, "after": cursor})
+		return subscribing(strings.Replace(events, "subscription", "subscription "+name, 1), map[string]string{"c": channel, "after": cursor})
 	}
 	token := made.SignUp.Session.AccessToken
 	t.publish = func(ctx context.Context, text string) error {
@@ -118,6 +118,12 @@ func (b *bench) startKarnak(ctx context.Context, addr string) (t *target, err er
 		return err
 	}
 	return t, nil
+}
+
+// subscribing is a message that begins a subscription.
+func subscribing(query string, vars map[string]string) string {
+	payload, _ := json.Marshal(map[string]any{"query": query, "variables": vars}) // texts always encode
+	return fmt.Sprintf(`{"id":"1","type":"subscribe","payload":%s}`, payload)
 }
 
 // client keeps its connections, so that publishing costs little.

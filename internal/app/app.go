@@ -91,7 +91,7 @@ func (a *App) open(ctx, life context.Context) (err error) {
 	reads := prometheus.NewCounterFunc(prometheus.CounterOpts{
 		Namespace: "karnak", Name: "database_reads_total", Help: "Queries outside transactions.",
 	}, func() float64 { return float64(a.db.Reads()) })
-	m, err := newMetrics(registry, append(a.jobs.Collectors(), reads)...)
+	m, err := newMetrics(registry, append(append(a.jobs.Collectors(), a.rooms.assistant.Collectors()...), reads)...)
 	if err != nil {
 		return err
 	}

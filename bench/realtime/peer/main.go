@@ -3,6 +3,7 @@
 //	floor   gorilla/websocket: one prepared frame, written to each socket
 //	stock   gqlgen's transport.Websocket, a channel for each subscriber, over an executor written by hand, which costs less
 //	        than a generated one
+//	relay   one socket for an answer of a language model: each token is handed on as it comes, and nothing is kept
 //
 // POST /publish makes its body, a JSON value, an event. Nothing is kept, checked or bounded.
 package main
@@ -36,16 +37,17 @@ type peer interface {
 
 func main() {
 	addr := flag.String("addr", "127.0.0.1:0", "address to listen on")
-	mode := flag.String("mode", "floor", "floor or stock")
+	mode := flag.String("mode", "floor", "floor, stock or relay")
+	provider := flag.String("provider", "", "with relay: the endpoint of a provider that speaks OpenAI's protocol, up to /v1")
 	flag.Parse()
-	if err := run(*addr, *mode); err != nil {
+	if err := run(*addr, *mode, *provider); err != nil {
 		fmt.Fprintln(os.Stderr, "peer:", err)
 		os.Exit(1)
 	}
 }
 
-func run(addr, mode string) error {
-	p, err := newPeer(mode)
+func run(addr, mode, provider string) error {
+	p, err := newPeer(mode, provider)
 	if err != nil {
 		return err
 	}
@@ -67,12 +69,14 @@ func run(addr, mode string) error {
 	return nil
 }
 
-func newPeer(mode string) (peer, error) {
+func newPeer(mode, provider string) (peer, error) {
 	switch mode {
 	case "floor":
 		return &floor{up: websocket.Upgrader{Subprotocols: []string{"graphql-transport-ws"}}}, nil
 	case "stock":
 		return newStocked()
+	case "relay":
+		return &relay{up: websocket.Upgrader{Subprotocols: []string{"graphql-transport-ws"}}, url: provider + "/chat/completions"}, nil
 	}
 	return nil, fmt.Errorf("there is no mode %q", mode)
 }

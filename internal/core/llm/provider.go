@@ -44,7 +44,8 @@ type Request struct {
 }
 
 // GoOn is what a model is told that is to go on from what it has said.
-const GoOn = "Your answer was cut off. Go on exactly where it ends: repeat nothing of it, and say nothing about this."
+const GoOn = "Your answer was cut off. Go on exactly where it ends: repeat nothing of it, and say nothing about this. " +
+	"If nothing of it is missing, answer with nothing."
 
 // Asked returns the turns with what is kept of the answer and the wish to go on.
 func (r Request) Asked() []Turn {

@@ -39,7 +39,7 @@ func (m *making) begin(ctx context.Context, model *llm.Model, r llm.Request, why
 	if err != nil {
 		return err
 	}
-	m.g.Attempts, m.g.Reserved = attempt, m.reserved
+	m.g.Attempts, m.g.Reserved, m.provider = attempt, m.reserved, model.Provider.Name()
 	if m.g.StartedAt == nil {
 		m.g.StartedAt = &now
 	}
@@ -121,6 +121,9 @@ func (m *making) over(ctx context.Context, state enum.GenerationState, t eventlo
 		}
 		return tx.Append(ctx, m.g.WorkspaceID, eventlog.Draft{Type: t, ObjectID: m.g.ID, ChannelID: m.g.ChannelID})
 	})
+	if err == nil {
+		m.metrics.ended(m.provider, state, m.used)
+	}
 	if !errors.Is(err, tape.ErrLost) {
 		return err
 	}

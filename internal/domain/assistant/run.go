@@ -11,6 +11,7 @@ import (
 	"karnak/ent/entgen/generation"
 	"karnak/internal/core/llm"
 	"karnak/internal/core/tape"
+	"karnak/internal/platform/store"
 )
 
 const (
@@ -21,7 +22,7 @@ const (
 	// claims bounds how many are taken over at a look.
 	claims = 100
 	// tries is how often a provider is asked by one server, lives how often by all that make an answer, one after the other.
-	tries, lives = 4, 100
+	tries, lives = 4, 25
 )
 
 // Why the making of an answer here ends before the answer does.
@@ -40,7 +41,6 @@ func (s *Service) Work(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-s.Clock.After(look):
-		case <-s.wake:
 		}
 	}
 }
@@ -105,6 +105,7 @@ func (s *Service) launch(h *tape.Hold) {
 	if !draining {
 		s.running++
 		s.work.Add(1)
+		s.metrics.running.Inc()
 	}
 	s.mu.Unlock()
 	if draining {
@@ -115,6 +116,7 @@ func (s *Service) launch(h *tape.Hold) {
 		defer func() {
 			s.mu.Lock()
 			s.running--
+			s.metrics.running.Dec()
 			s.mu.Unlock()
 			s.work.Done()
 		}()
@@ -138,6 +140,8 @@ type making struct {
 	// kept is what there is of the answer from before this attempt.
 	kept Snapshot
 	used usageData
+	// provider is who was asked.
+	provider string
 	// reserved is held for it; limit is as much where there is no more, else nil.
 	reserved int64
 	limit    *int64
@@ -154,6 +158,8 @@ func (s *Service) make(h *tape.Hold) {
 	case errors.Is(err, tape.ErrLost):
 		s.Logger.Info("an answer is made elsewhere", "generation", h.ID)
 		return
+	case store.Unavailable(err):
+		s.Logger.Warn("an answer waits for the database", "generation", h.ID, "error", err)
 	case s.life.Err() == nil:
 		s.Logger.Error("an answer could not be made", "generation", h.ID, "error", err)
 		if err := m.safely(func() error { return m.fail(ctx, llm.Internal) }); err == nil || errors.Is(err, tape.ErrLost) {
@@ -182,7 +188,7 @@ func (m *making) run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	m.kept = *kept
+	m.kept, m.provider = *kept, m.g.Provider
 	m.used = usageData{Input: m.g.InputTokens, Cached: m.g.CachedTokens, Output: m.g.OutputTokens, Estimated: m.g.Estimated}
 	if m.g.Attempts > 0 {
 		// What the server knew of the attempt that ended with it is lost.
@@ -212,14 +218,17 @@ func (m *making) run(ctx context.Context) (err error) {
 		if m.beyond(model, llm.Usage{Input: asked(r), Output: 1}) {
 			return m.fail(ctx, llm.OverBudget)
 		}
+		since := m.Clock.Now()
 		out, err := m.attempt(ctx, model, r)
 		var f *llm.Fault
+		_ = errors.As(err, &f)
+		m.metrics.asked(model.Provider.Name(), outcome(err, f), m.firstAfter(since))
 		switch {
 		case err == nil:
 			return m.finish(ctx, out.Reason)
 		case errors.Is(err, errStop):
 			return m.stop(ctx)
-		case !errors.As(err, &f):
+		case f == nil:
 			return err
 		}
 		m.Logger.Warn("the provider of a model failed", "generation", m.g.ID, "model", m.g.Model, "attempt", m.g.Attempts, "error", err)
@@ -230,6 +239,14 @@ func (m *making) run(ctx context.Context) (err error) {
 			return err
 		}
 	}
+}
+
+// firstAfter is how long it took from an instant to the first part of the answer; 0 where that came before, or not.
+func (m *making) firstAfter(asked time.Time) time.Duration {
+	if m.kept.firstAt == nil || m.kept.firstAt.Before(asked) {
+		return 0
+	}
+	return m.kept.firstAt.Sub(asked)
 }
 
 func done(c <-chan struct{}) bool {

@@ -39,6 +39,7 @@ type Config struct {
 type Service struct {
 	Config
 	conversations, generations, paths *page.List
+	metrics                           *metrics
 
 	mu       sync.Mutex
 	running  int
@@ -46,7 +47,6 @@ type Service struct {
 	work     sync.WaitGroup
 	life     context.Context
 	end      context.CancelCauseFunc
-	wake     chan struct{}
 }
 
 // New returns the service. Close ends it.
@@ -60,7 +60,7 @@ func New(c Config) (*Service, error) {
 		conversations: page.NewList(key[:], "conversations", true, func(x *entgen.Conversation) []any { return []any{x.ID} }, page.Column{Name: "id"}),
 		generations:   page.NewList(key[:], "generations", true, func(x *entgen.Generation) []any { return []any{x.ID} }, page.Column{Name: "id"}),
 		paths:         page.NewList(key[:], "path", false, func(x *entgen.Message) []any { return []any{x.Seq} }, page.Column{Name: "seq", Kind: page.Int}),
-		wake:          make(chan struct{}, 1),
+		metrics:       newMetrics(),
 	}
 	s.life, s.end = context.WithCancelCause(context.Background())
 	return s, nil
