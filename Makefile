@@ -78,6 +78,10 @@ bench: build ## Measure karnak beside hand-written floors, on databases that wri
 bench-realtime: build ## Measure subscriptions beside a floor and gqlgen's own transport (REALTIME='-subscribers 10000')
 	@$(GO) run ./bench/realtime -karnak bin/karnak $(REALTIME)
 
+.PHONY: bench-answers
+bench-answers: build ## Measure the tokens of 200 answers of language models beside a bare relay
+	@$(GO) run ./bench/realtime -karnak bin/karnak -shared -answers 200 -rate 50 $(REALTIME)
+
 .PHONY: crash
 crash: ## Kill karnak 300 times under load on each engine, on databases that write to disk (CRASH='-cycles 50')
 	@$(GO) run ./test/crash -engine sqlite $(CRASH)

@@ -287,15 +287,22 @@ func (b *bench) talkers(ctx context.Context, name string, p *provider) (*target,
 	if err != nil {
 		return nil, nil, err
 	}
-	return t, func(ctx context.Context) (string, error) {
-		var made struct {
-			CreateConversation struct{ Conversation struct{ ID string } }
-			StartGeneration    struct{ Generation struct{ ID string } }
-		}
+	// The conversations are there before anything is measured.
+	var made struct {
+		CreateConversation struct{ Conversation struct{ ID string } }
+		StartGeneration    struct{ Generation struct{ ID string } }
+	}
+	talks := make([]string, b.answers)
+	for i := range talks {
 		if err := t.do(ctx, createTalk, map[string]string{"w": t.workspace}, &made); err != nil {
-			return "", err
+			return t, nil, errors.Join(err, t.server.Stop())
 		}
-		if err := t.do(ctx, startTalk, map[string]string{"c": made.CreateConversation.Conversation.ID}, &made); err != nil {
+		talks[i] = made.CreateConversation.Conversation.ID
+	}
+	return t, func(ctx context.Context) (string, error) {
+		talk := talks[0]
+		talks = talks[1:]
+		if err := t.do(ctx, startTalk, map[string]string{"c": talk}, &made); err != nil {
 			return "", err
 		}
 		return subscribing(followTalk, map[string]string{"g": made.StartGeneration.Generation.ID}), nil

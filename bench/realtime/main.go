@@ -3,7 +3,7 @@
 //
 //	go run ./bench/realtime [-karnak bin/karnak] [-subscribers 1000] [-flight 1,16] [-only karnak] [-seconds 5] [-resumes 100]
 //	go run ./bench/realtime -only karnak -subscribers 15000 -hold 10m
-//	go run ./bench/realtime -answers 200 -rate 50
+//	go run ./bench/realtime -answers 200 -rate 50 [-shared]
 //
 // Each server is a process of its own on the first core, the client is on the second one, over loopback. The figure to trust
 // is the server's CPU time for one delivery; with more than one message under way it shows what is written at once. karnak
@@ -48,6 +48,7 @@ type options struct {
 	resumes      int
 	answers      int
 	rate         int
+	shared       bool
 }
 
 func parse(args []string) (o options, err error) {
@@ -60,6 +61,7 @@ func parse(args []string) (o options, err error) {
 	flags.IntVar(&o.resumes, "resumes", 100, "how many come back to karnak after 1,000 events that they missed; 0 for none")
 	flags.IntVar(&o.answers, "answers", 0, "measure so many answers of language models instead, each followed by one socket")
 	flags.IntVar(&o.rate, "rate", 50, "how many tokens a second each of them has")
+	flags.BoolVar(&o.shared, "shared", false, "let the server have every core, beside the client, in place of one of its own")
 	seconds := flags.Int("seconds", 5, "how long each is measured")
 	if err := flags.Parse(args); err != nil {
 		return o, err
@@ -85,7 +87,7 @@ func run(ctx context.Context, args []string, out, progress io.Writer) (err error
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
-	b := &bench{options: o, folder: folder, cores: machine.Plan(true), progress: progress}
+	b := &bench{options: o, folder: folder, cores: machine.Plan(!o.shared), progress: progress}
 	if err := b.build(ctx); err != nil {
 		return err
 	}

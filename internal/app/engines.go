@@ -96,14 +96,15 @@ func openEngines(ctx context.Context, cfg *config.Config, c clock.Clock, logger 
 		return e, err
 	}
 	steps := e.keys.Derive("tape/cursors")
-	e.tapes, err = tape.New(tape.Config{DB: e.db, Hub: e.hub, Bus: e.bus, Clock: c, Logger: logger, Node: node, Secret: steps[:]})
+	alone := cfg.NATSURL == "" && cfg.BusListen == ""
+	e.tapes, err = tape.New(tape.Config{DB: e.db, Hub: e.hub, Bus: e.bus, Clock: c, Logger: logger, Node: node, Alone: alone, Secret: steps[:]})
 	if err != nil {
 		return e, err
 	}
 	if e.models, err = openModels(ctx, cfg); err != nil {
 		return e, err
 	}
-	e.nodes, err = nodes.New(nodes.Config{Bus: e.bus, Clock: c, Presence: e.presence, Node: node, Alone: cfg.NATSURL == "" && cfg.BusListen == ""})
+	e.nodes, err = nodes.New(nodes.Config{Bus: e.bus, Clock: c, Presence: e.presence, Node: node, Alone: alone})
 	return e, err
 }
 

@@ -74,26 +74,43 @@ func (p *Provider) Stream(ctx context.Context, r llm.Request, part func(llm.Part
 	}
 }
 
+// chunk is what is read of a line of the stream; the library's own type has four times as much.
+type chunk struct {
+	Choices []struct {
+		Index int `json:"index"`
+		Delta struct {
+			Content   string `json:"content"`
+			Refusal   string `json:"refusal"`
+			Reasoning string `json:"reasoning_content"`
+		} `json:"delta"`
+		Reason openai.FinishReason `json:"finish_reason"`
+	} `json:"choices"`
+	Usage *struct {
+		Prompt     int `json:"prompt_tokens"`
+		Completion int `json:"completion_tokens"`
+		Details    struct {
+			Cached int `json:"cached_tokens"`
+		} `json:"prompt_tokens_details"`
+	} `json:"usage"`
+}
+
 // take takes a line of the stream.
 func (p *Provider) take(raw []byte, out *llm.Outcome, part func(llm.Part) error) error {
 	if err := llm.Whole(raw); err != nil {
 		return err
 	}
-	var m openai.ChatCompletionStreamResponse
+	var m chunk
 	if err := json.Unmarshal(raw, &m); err != nil {
 		return llm.Failed(llm.Corrupt, err)
 	}
-	if m.Usage != nil {
-		out.Usage = llm.Usage{Input: m.Usage.PromptTokens, Output: m.Usage.CompletionTokens}
-		if d := m.Usage.PromptTokensDetails; d != nil {
-			out.Usage.Cached = d.CachedTokens
-		}
+	if u := m.Usage; u != nil {
+		out.Usage = llm.Usage{Input: u.Prompt, Output: u.Completion, Cached: u.Details.Cached}
 	}
 	for _, c := range m.Choices {
 		if c.Index != 0 {
 			continue
 		}
-		x := llm.Part{Text: clean(c.Delta.Content + c.Delta.Refusal), Reasoning: clean(c.Delta.ReasoningContent)}
+		x := llm.Part{Text: clean(c.Delta.Content + c.Delta.Refusal), Reasoning: clean(c.Delta.Reasoning)}
 		if x != (llm.Part{}) {
 			if out.Reason != "" {
 				return llm.Failed(llm.Corrupt, errors.New("text came after the end of the answer"))
@@ -102,8 +119,8 @@ func (p *Provider) take(raw []byte, out *llm.Outcome, part func(llm.Part) error)
 				return err
 			}
 		}
-		if c.FinishReason != "" {
-			out.Reason = reason(c.FinishReason)
+		if c.Reason != "" {
+			out.Reason = reason(c.Reason)
 		}
 	}
 	return nil

@@ -23,6 +23,8 @@ type Config struct {
 	Logger *slog.Logger
 	// Node tells this process from the others on the bus.
 	Node string
+	// Alone says that there is no other node, to be told of anything.
+	Alone bool
 	// Secret authenticates the cursors.
 	Secret []byte
 }
@@ -55,9 +57,16 @@ const (
 	renewal = 500 * time.Millisecond
 	// every is how often what is read here is compared with the database.
 	every = time.Second
+	// gather is how long steps are waited for after a transaction of several tapes.
+	gather = 15 * time.Millisecond
 	// within bounds a transaction of several tapes, together how many there are in one.
 	within, together, waiting = 5 * time.Second, 512, 8192
 )
+
+// rest lets steps gather between two transactions: those cost more than what is in them.
+func rest() {
+	time.Sleep(gather) //nolint:forbidigo // spares the machine; nothing hangs on it
+}
 
 // Engine keeps tapes. It is safe for concurrent use.
 type Engine struct {
@@ -86,7 +95,7 @@ func New(c Config) (*Engine, error) {
 	}
 	e := &Engine{Config: c, closed: make(chan struct{}), held: map[string]*Hold{}, topics: map[string]*topic{}}
 	var err error
-	e.writes, err = combine.New(combine.Config[*write]{Run: e.together, Most: together, Flights: 1, Queue: waiting, Within: within})
+	e.writes, err = combine.New(combine.Config[*write]{Run: e.together, Most: together, Flights: 1, Queue: waiting, Within: within, Rest: rest})
 	if err != nil {
 		return nil, err
 	}

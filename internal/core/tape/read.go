@@ -182,6 +182,9 @@ type hint struct {
 }
 
 func (e *Engine) hint(id string, m hint) {
+	if e.Alone {
+		return
+	}
 	b, err := json.Marshal(m)
 	if err == nil && len(b) > hintBytes {
 		m.Steps = nil

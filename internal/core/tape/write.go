@@ -69,13 +69,19 @@ func (e *Engine) commit(ctx context.Context, all []*write) error {
 
 // advance is a tape as a Table has it.
 type advance struct {
-	ID          string  `json:"id"`
-	WorkspaceID string  `json:"workspace_id"`
-	Fence       int64   `json:"fence"`
-	Seq         int64   `json:"seq"`
-	N           int     `json:"n"`
-	Lease       *string `json:"lease"`
+	ID          string `json:"id"`
+	WorkspaceID string `json:"workspace_id"`
+	Fence       int64  `json:"fence"`
+	Seq         int64  `json:"seq"`
+	N           int    `json:"n"`
 }
+
+// What writes do to their tapes. Steps leave the lease alone: it is indexed, and renewed by itself.
+const (
+	counting = `seq = tapes.seq + w.n`
+	ending   = `seq = tapes.seq + w.n, lease_until = NULL`
+	renewing = `lease_until = $2`
+)
 
 // anySeq stands for whatever number the newest step has: renewing a lease does not hang on it.
 const anySeq = -1
@@ -135,16 +141,13 @@ SELECT id, workspace_id, tape_id, seq, kind, recorded_at, log_seq, data FROM `+
 			"recorded_at timestamptz", "log_seq bigint", "data jsonb"), args, nil)
 }
 
+// advance counts up, ends or renews, all in the same way.
 func (e *Engine) advance(ctx context.Context, tx *ent.Tx, all []*write) (out map[string]state, err error) {
-	lease := store.Time(e.Clock.Now().Add(Lease))
 	rows := make([]advance, len(all))
 	for i, w := range all {
-		rows[i] = advance{w.hold.ID, w.hold.WorkspaceID, w.hold.fence, anySeq, len(w.steps), &lease}
+		rows[i] = advance{w.hold.ID, w.hold.WorkspaceID, w.hold.fence, anySeq, len(w.steps)}
 		if len(w.steps) > 0 {
 			rows[i].Seq = w.hold.seq
-		}
-		if w.end {
-			rows[i].Lease = nil
 		}
 	}
 	slices.SortFunc(rows, func(a, b advance) int { return cmp.Compare(a.ID, b.ID) })
@@ -152,9 +155,17 @@ func (e *Engine) advance(ctx context.Context, tx *ent.Tx, all []*write) (out map
 	if err != nil {
 		return nil, err
 	}
+	set := counting
+	switch {
+	case all[0].end:
+		set = ending
+	case len(all[0].steps) == 0:
+		set = renewing
+		args = append(args, store.Time(e.Clock.Now().Add(Lease)))
+	}
 	found := &sql.Rows{}
-	if err := tx.Query(ctx, `UPDATE tapes SET seq = tapes.seq + w.n, lease_until = w.lease FROM `+
-		store.Table(tx.Dialect(), "w", "id varchar", "workspace_id varchar", "fence bigint", "seq bigint", "n bigint", "lease timestamptz")+
+	if err := tx.Query(ctx, `UPDATE tapes SET `+set+` FROM `+
+		store.Table(tx.Dialect(), "w", "id varchar", "workspace_id varchar", "fence bigint", "seq bigint", "n bigint")+
 		` WHERE tapes.id = w.id AND tapes.workspace_id = w.workspace_id AND tapes.fence = w.fence AND tapes.lease_until IS NOT NULL
 AND (w.seq < 0 OR tapes.seq = w.seq)
 RETURNING tapes.id, tapes.seq, tapes.stop_at IS NOT NULL, coalesce((SELECT h.seq FROM event_heads h WHERE h.id = tapes.workspace_id), 0)`, args, found); err != nil {

@@ -84,7 +84,11 @@ func (s *Service) create(ctx context.Context, tx *eventlog.Tx, draft *entgen.Cha
 	if err != nil {
 		return nil, err
 	}
-	if err := tx.Append(ctx, c.WorkspaceID, eventlog.Draft{Type: channelCreated, SubjectID: self, ObjectID: c.ID, ChannelID: c.ID}); err != nil {
+	made := eventlog.Draft{Type: channelCreated, ObjectID: c.ID, ChannelID: c.ID}
+	if c.Visibility.Closed() {
+		made.SubjectID = self
+	}
+	if err := tx.Append(ctx, c.WorkspaceID, made); err != nil {
 		return nil, err
 	}
 	for _, u := range people {

@@ -7,14 +7,15 @@ import (
 )
 
 // The events of this room. Object is the message or the channel, subject the user a membership is about. Memberships and
-// channels are access events: they change who may read what.
+// channels are access events: they change who may read what. The creation of a closed channel has whoever made it as its
+// subject, and concerns nobody else; that of any other has none.
 var (
 	posted          = eventlog.Type{Name: "chat.message.posted", Public: true}
 	edited          = eventlog.Type{Name: "chat.message.edited", Public: true}
 	deleted         = eventlog.Type{Name: "chat.message.deleted", Public: true}
 	reactionAdded   = eventlog.Type{Name: "chat.reaction.added", Public: true}
 	reactionRemoved = eventlog.Type{Name: "chat.reaction.removed", Public: true}
-	channelCreated  = eventlog.Type{Name: "chat.channel.created", Public: true, Access: true}
+	channelCreated  = eventlog.Type{Name: "chat.channel.created", Public: true, Access: true, Personal: true}
 	channelUpdated  = eventlog.Type{Name: "chat.channel.updated", Public: true}
 	memberJoined    = eventlog.Type{Name: "chat.member.joined", Public: true, Access: true, Personal: true}
 	memberLeft      = eventlog.Type{Name: "chat.member.left", Public: true, Access: true, Personal: true}

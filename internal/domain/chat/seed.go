@@ -40,7 +40,7 @@ func (s *Service) SeedChannel(ctx context.Context, tx *eventlog.Tx, x Seed) (*en
 	if err != nil {
 		return nil, err
 	}
-	if err := tx.Append(ctx, c.WorkspaceID, eventlog.Draft{Type: channelCreated, SubjectID: x.Members[0], ObjectID: c.ID, ChannelID: c.ID, At: x.At}); err != nil {
+	if err := tx.Append(ctx, c.WorkspaceID, eventlog.Draft{Type: channelCreated, ObjectID: c.ID, ChannelID: c.ID, At: x.At}); err != nil {
 		return nil, err
 	}
 	for i, u := range x.Members {

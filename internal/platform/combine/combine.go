@@ -19,6 +19,8 @@ type Config[T any] struct {
 	Most, Flights, Queue int
 	// Within bounds the time of a run.
 	Within time.Duration
+	// Rest is called between two runs of a flight, where it is given: what comes until it returns is in the next one.
+	Rest func()
 }
 
 // Combiner gathers calls. It is safe for concurrent use; it has no goroutine while nobody calls.
@@ -102,6 +104,9 @@ func (c *Combiner[T]) fly() {
 		for _, x := range calls {
 			x.err = err
 			close(x.done)
+		}
+		if c.Rest != nil {
+			c.Rest()
 		}
 	}
 }
