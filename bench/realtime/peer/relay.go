@@ -51,7 +51,7 @@ func (r *relay) hand(ctx context.Context, c *websocket.Conn) {
 	if err != nil {
 		return
 	}
-	res, err := http.DefaultTransport.RoundTrip(req) //nolint:forbidigo // the least that can be done
+	res, err := http.DefaultTransport.RoundTrip(req)
 	if err != nil {
 		return
 	}
