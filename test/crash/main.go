@@ -74,6 +74,8 @@ func command(ctx context.Context, args []string, out io.Writer) (err error) {
 	switch {
 	case p.Nodes > 1 && p.Engine != rig.Postgres:
 		return errors.New("several servers share PostgreSQL: say -engine postgres")
+	case *seeded && *talks:
+		return runAnswerControls(ctx, p, *only)
 	case *seeded:
 		return runControls(ctx, p, *only)
 	case *cuts:
