@@ -1648,6 +1648,20 @@ func (ec *executionContext) fieldContext_GenerationRetrying_kept(_ context.Conte
 	return graphql.NewScalarFieldContext("GenerationRetrying", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
+func (ec *executionContext) _GenerationRetrying_provider(ctx context.Context, field graphql.CollectedField, obj *assistant.GenerationRetrying) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Provider)
+}
+func (ec *executionContext) fieldContext_GenerationRetrying_provider(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GenerationRetrying", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _GenerationRetrying_model(ctx context.Context, field graphql.CollectedField, obj *assistant.GenerationRetrying) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Model)
+}
+func (ec *executionContext) fieldContext_GenerationRetrying_model(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GenerationRetrying", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
 func (ec *executionContext) _GenerationStarted_seq(ctx context.Context, field graphql.CollectedField, obj *assistant.GenerationStarted) (ret graphql.Marshaler) {
 	return ec.marshalNInt642int64(ctx, field.Selections, obj.Seq)
 }
@@ -5094,6 +5108,10 @@ func (ec *executionContext) _GenerationRetrying(ctx context.Context, sel ast.Sel
 			out.Required(i, ec._GenerationRetrying_cause(ctx, field, obj))
 		case "kept":
 			out.Required(i, ec._GenerationRetrying_kept(ctx, field, obj))
+		case "provider":
+			out.Required(i, ec._GenerationRetrying_provider(ctx, field, obj))
+		case "model":
+			out.Required(i, ec._GenerationRetrying_model(ctx, field, obj))
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -5141,6 +5159,16 @@ func (ec *executionContext) deferred_GenerationRetrying(ctx context.Context, sel
 			}
 		case "kept":
 			out.Values[i] = ec._GenerationRetrying_kept(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "provider":
+			out.Values[i] = ec._GenerationRetrying_provider(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "model":
+			out.Values[i] = ec._GenerationRetrying_model(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

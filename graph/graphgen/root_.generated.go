@@ -1021,6 +1021,10 @@ type GenerationRetrying implements GenerationEvent @shared {
   cause: String!
   "How many characters of text there are already, that the model is asked to go on from."
   kept: Int!
+  "Who runs the model that is asked now; ` + "`" + `llmtwin` + "`" + ` is a stand-in."
+  provider: String!
+  "The model that is asked now: another one than before where that failed, and the installation has one that goes on for it."
+  model: String!
 }
 
 "What it took so far."

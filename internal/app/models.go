@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"karnak/internal/adapter/anthropic"
@@ -67,8 +68,21 @@ func openModels(ctx context.Context, cfg *config.Config) (*models, error) {
 		}
 		all = offered(p, []string{llmtwin.Model})
 	}
-	m.Catalogue, err = llm.NewCatalogue(all...)
-	return m, err
+	if m.Catalogue, err = llm.NewCatalogue(all...); err == nil {
+		err = m.FallBack(chains(cfg.ModelFallbacks)...)
+	}
+	if err != nil {
+		return nil, errors.Join(err, m.close())
+	}
+	return m, nil
+}
+
+func chains(settings []string) [][]string {
+	out := make([][]string, len(settings))
+	for i, s := range settings {
+		out[i] = strings.Split(s, ">")
+	}
+	return out
 }
 
 func or(s, other string) string {

@@ -56,7 +56,7 @@ func (k talk) say(t *testing.T, body string) (generationID, messageID string) {
 }
 
 const steps = `subscription($g: ID!, $after: Cursor) { generationEvents(generationId: $g, after: $after) { __typename seq cursor
-	... on TextDelta { text } ... on ReasoningDelta { text } ... on GenerationRetrying { attempt kept cause }
+	... on TextDelta { text } ... on ReasoningDelta { text } ... on GenerationRetrying { attempt kept cause provider }
 	... on UsageUpdated { usage { inputTokens outputTokens estimated cost { amount currency } } }
 	... on GenerationFinished { reason message { id body } } ... on GenerationFailed { error { code message retryable } message { body } }
 	... on GenerationStopped { message { id body } } } }`
@@ -276,6 +276,40 @@ func TestAnAnswerThatBreaksGoesOn(t *testing.T) {
 			t.Errorf("the twin was asked %+v", calls)
 		}
 	})
+}
+
+// TestAnotherModelGoesOn has a model fail for which there is another one, of another protocol.
+func TestAnotherModelGoesOn(t *testing.T) {
+	t.Parallel()
+	for _, e := range enttest.Engines {
+		t.Run(e, func(t *testing.T) {
+			t.Parallel()
+			first, models := apptest.Twin(t, llmtwin.Config{Script: func(c *llmtwin.Call) llmtwin.Script {
+				s := llmtwin.Words(poem, c, 0)
+				if c.N > 1 {
+					return llmtwin.Script{Status: 401}
+				}
+				return llmtwin.Script{Steps: append(s.Steps[:6], llmtwin.Step{Raw: "data: {\n\n"})}
+			}})
+			second, others := apptest.Twin(t, llmtwin.Config{Script: func(c *llmtwin.Call) llmtwin.Script { return llmtwin.Words(poem, c, 0) }})
+			all := append(models.All()[:1], others.All()[1])
+			both, err := llm.NewCatalogue(all...)
+			if err == nil {
+				err = both.FallBack([]string{all[0].FullName(), all[1].FullName()})
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			k := newTalk(t, apptest.Start(t, e, apptest.Options{Models: both}), first)
+			generation, _ := k.say(t, "Say a poem")
+			if x := k.watch(t, generation, ""); x.text != poem || x.end != "GenerationFinished" {
+				t.Errorf("%q, %s", x.text, x.end)
+			}
+			if n, m := len(first.Calls()), second.Calls(); n != 2 || len(m) != 1 || m[0].Kept == "" || m[0].Model != "unpriced" {
+				t.Errorf("the first was asked %d times, the second %+v", n, m)
+			}
+		})
+	}
 }
 
 func TestAnAnswerThatFails(t *testing.T) {

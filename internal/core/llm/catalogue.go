@@ -2,6 +2,7 @@ package llm
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -15,6 +16,8 @@ type Model struct {
 	ContextTokens, MaxTokens int
 	// Price is nil where it is not known.
 	Price *Price
+	// Fallback goes on where this one fails; nil for none.
+	Fallback *Model
 }
 
 // Price is what a million tokens cost, in millionths of a US dollar.
@@ -30,7 +33,7 @@ func (p Price) Cost(u Usage) int64 {
 // FullName is how the API calls the model.
 func (m *Model) FullName() string { return m.Provider.Name() + "/" + m.Name }
 
-// Catalogue is the models of an installation, in the order in which they are offered. It never changes.
+// Catalogue is the models of an installation, in the order in which they are offered. It does not change once it is in use.
 type Catalogue struct{ models []*Model }
 
 // NewCatalogue returns a catalogue.
@@ -43,6 +46,30 @@ func NewCatalogue(models ...*Model) (*Catalogue, error) {
 		seen[m.FullName()] = true
 	}
 	return &Catalogue{models}, nil
+}
+
+// FallBack lets models go on where others fail: each chain names them, the first one first. A model is in one chain.
+func (c *Catalogue) FallBack(chains ...[]string) error {
+	for _, chain := range chains {
+		for i := 1; i < len(chain); i++ {
+			from, to := c.Find(chain[i-1]), c.Find(chain[i])
+			if from == nil || to == nil || from.Fallback != nil || to.leads(from) {
+				return fmt.Errorf("llm: %s cannot go on for %s: one of them is not offered, or they are named twice", chain[i], chain[i-1])
+			}
+			from.Fallback = to
+		}
+	}
+	return nil
+}
+
+// leads reports whether another model comes behind this one, or is it.
+func (m *Model) leads(to *Model) bool {
+	for ; m != nil; m = m.Fallback {
+		if m == to {
+			return true
+		}
+	}
+	return false
 }
 
 // All returns the models.

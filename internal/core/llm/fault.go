@@ -54,6 +54,9 @@ func (k Kind) Retryable() bool {
 	return k == Unavailable || k == Throttled || k == Corrupt
 }
 
+// Elsewhere reports whether another model may do what this one did not.
+func (k Kind) Elsewhere() bool { return k.Retryable() || k == Refused }
+
 // Message is what people are told.
 func (k Kind) Message() string {
 	switch k {

@@ -147,7 +147,7 @@ func (m *making) reserve(ctx context.Context, tx *eventlog.Tx, model *llm.Model,
 	if err != nil {
 		return err
 	}
-	want := model.Price.Cost(m.used.and(llm.Usage{Input: asked(r), Output: r.MaxTokens}))
+	want := m.used.cost() + model.Price.Cost(llm.Usage{Input: asked(r), Output: r.MaxTokens})
 	more := max(0, want-m.g.Reserved)
 	if n, bounded := left(b, m.Clock.Now()); bounded && n < more {
 		more = n
@@ -176,10 +176,13 @@ func (m *making) settle(ctx context.Context, tx *eventlog.Tx) error {
 
 // beyond reports whether an answer has come to take more than is held for it, where that is all there is.
 func (m *making) beyond(model *llm.Model, u llm.Usage) bool {
-	return m.limit != nil && model.Price.Cost(m.used.and(u)) > *m.limit
+	return m.limit != nil && m.used.cost()+model.Price.Cost(u) > *m.limit
 }
 
-// and is what was taken with something more.
-func (d usageData) and(u llm.Usage) llm.Usage {
-	return llm.Usage{Input: d.Input + u.Input, Cached: d.Cached + u.Cached, Output: d.Output + u.Output}
+// cost is what was spent, as far as the prices are known.
+func (d usageData) cost() int64 {
+	if d.Cost == nil {
+		return 0
+	}
+	return *d.Cost
 }

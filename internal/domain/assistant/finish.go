@@ -30,7 +30,7 @@ func (m *making) begin(ctx context.Context, model *llm.Model, r llm.Request, why
 			return err
 		}
 		u := tx.Generation.UpdateOneID(m.g.ID).SetReserved(m.reserved).SetState(enum.Running).SetProvider(model.Provider.Name()).SetAttempts(attempt).
-			SetInputTokens(m.used.Input).SetCachedTokens(m.used.Cached).SetOutputTokens(m.used.Output).SetEstimated(m.used.Estimated)
+			SetInputTokens(m.used.Input).SetCachedTokens(m.used.Cached).SetOutputTokens(m.used.Output).SetEstimated(m.used.Estimated).SetCost(m.used.cost())
 		if m.g.StartedAt == nil {
 			u.SetStartedAt(now)
 		}
@@ -48,10 +48,11 @@ func (m *making) begin(ctx context.Context, model *llm.Model, r llm.Request, why
 
 // begun is the step that tells of an attempt.
 func (m *making) begun(model *llm.Model, why llm.Kind, attempt int) tape.Draft {
+	asked := startedData{model.Provider.Name(), model.FullName()}
 	if attempt == 1 {
-		return tape.Draft{Kind: stepStarted, Data: startedData{model.Provider.Name(), m.g.Model}}
+		return tape.Draft{Kind: stepStarted, Data: asked}
 	}
-	return tape.Draft{Kind: stepRetrying, Data: retryingData{attempt, why, utf8.RuneCountInString(m.kept.Text)}}
+	return tape.Draft{Kind: stepRetrying, Data: retryingData{attempt, why, utf8.RuneCountInString(m.kept.Text), asked}}
 }
 
 // change makes a change that goes with steps of the tape, and tries again until it is made, or the tape is another's.

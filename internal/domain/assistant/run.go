@@ -190,20 +190,22 @@ func (m *making) run(ctx context.Context) (err error) {
 	}
 	m.kept, m.provider = *kept, m.g.Provider
 	m.used = usageData{Input: m.g.InputTokens, Cached: m.g.CachedTokens, Output: m.g.OutputTokens, Estimated: m.g.Estimated}
+	if m.g.Cost > 0 {
+		m.used.Cost = &m.g.Cost
+	}
 	if m.g.Attempts > 0 {
 		// What the server knew of the attempt that ended with it is lost.
 		if err := m.guess(ctx); err != nil {
 			return err
 		}
 	}
-	why := interrupted
+	why, model := interrupted, m.Models.Find(m.g.Model)
+	if model == nil {
+		return m.fail(ctx, llm.Unknown)
+	}
 	for try := 1; ; try++ {
 		if done(m.hold.Stopping()) {
 			return m.stop(ctx)
-		}
-		model := m.Models.Find(m.g.Model)
-		if model == nil {
-			return m.fail(ctx, llm.Unknown)
 		}
 		if m.g.Attempts >= lives { // it may be what ends the servers
 			return m.fail(ctx, llm.Internal)
@@ -231,9 +233,13 @@ func (m *making) run(ctx context.Context) (err error) {
 		case f == nil:
 			return err
 		}
-		m.Logger.Warn("the provider of a model failed", "generation", m.g.ID, "model", m.g.Model, "attempt", m.g.Attempts, "error", err)
+		m.Logger.Warn("the provider of a model failed", "generation", m.g.ID, "model", model.FullName(), "attempt", m.g.Attempts, "error", err)
 		if why = f.Kind; !why.Retryable() || try >= tries {
-			return m.fail(ctx, why)
+			if model.Fallback == nil || !why.Elsewhere() {
+				return m.fail(ctx, why)
+			}
+			model, try = model.Fallback, 0
+			continue
 		}
 		if err := m.pause(ctx, f, try); err != nil && !errors.Is(err, errStop) {
 			return err
@@ -352,8 +358,8 @@ func (m *making) add(model *llm.Model, u llm.Usage) {
 	m.used.Input += u.Input
 	m.used.Cached += u.Cached
 	m.used.Output += u.Output
-	if model != nil && model.Price != nil {
-		cost := model.Price.Cost(llm.Usage{Input: m.used.Input, Cached: m.used.Cached, Output: m.used.Output})
+	if model.Price != nil {
+		cost := m.used.cost() + model.Price.Cost(u)
 		m.used.Cost = &cost
 	}
 }

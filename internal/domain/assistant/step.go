@@ -33,6 +33,7 @@ type (
 		Attempt int      `json:"attempt"`
 		Reason  llm.Kind `json:"reason"`
 		Kept    int      `json:"kept"`
+		startedData
 	}
 	usageData struct {
 		Input     int    `json:"input"`
@@ -108,6 +109,8 @@ type (
 		Attempt int
 		Cause   string
 		Kept    int
+		// Provider and Model are who is asked now.
+		Provider, Model string
 	}
 	UsageUpdated struct {
 		Stepped
@@ -144,7 +147,7 @@ func typed(s *tape.Step) (GenerationEvent, error) {
 		return &ReasoningDelta{at, d.Text}, err
 	case stepRetrying:
 		d, err := data[retryingData](s)
-		return &GenerationRetrying{at, d.Attempt, retrying(d.Reason), d.Kept}, err
+		return &GenerationRetrying{at, d.Attempt, retrying(d.Reason), d.Kept, d.Provider, d.Model}, err
 	case stepUsage:
 		d, err := data[usageData](s)
 		return &UsageUpdated{at, d.shown()}, err

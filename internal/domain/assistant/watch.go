@@ -153,7 +153,7 @@ func (s *Service) snapshot(ctx context.Context, workspaceID, generationID string
 // Usage returns what a generation took.
 func (s *Service) Usage(g *entgen.Generation) *TokenUsage {
 	d := usageData{Input: g.InputTokens, Cached: g.CachedTokens, Output: g.OutputTokens, Estimated: g.Estimated}
-	if m := s.Models.Find(g.Model); m != nil && m.Price != nil {
+	if m := s.Models.Find(g.Model); g.Cost > 0 || m != nil && m.Price != nil {
 		d.Cost = &g.Cost
 	}
 	return d.shown()

@@ -61,6 +61,7 @@ type Config struct {
 	AnthropicURL    URL      `name:"anthropic-url" type:"setting" help:"Endpoint that speaks Anthropic's Messages API, without /v1; Anthropic's own where it is empty and a key is given."`
 	AnthropicKey    Secret   `name:"anthropic-api-key" type:"setting" help:"Key of that endpoint."`
 	AnthropicModels []string `name:"anthropic-models" type:"setting" default:"claude-sonnet-4-5@200000/32000" help:"Models of that endpoint, as OPENAI_MODELS."`
+	ModelFallbacks  []string `name:"model-fallbacks" type:"setting" help:"Models that go on where others fail, in chains separated by commas: openai/gpt-4.1-mini>anthropic/claude-sonnet-4-5."`
 	LLMTwin         bool     `name:"llm-twin" type:"setting" default:"true" production:"false" help:"Have a stand-in answer that asks no model, where no provider of language models is given."`
 
 	RequestTimeout time.Duration `name:"request-timeout" type:"setting" default:"10s" help:"Longest time a query or mutation may take."`
