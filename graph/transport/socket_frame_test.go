@@ -163,11 +163,7 @@ func TestBrokenFrames(t *testing.T) {
 			}
 		})
 	}
-	t.Cleanup(func() {
-		if n := s.Connections(); n != 0 {
-			t.Errorf("%d connections are left", n)
-		}
-	})
+	t.Cleanup(func() { eventually(t, "no connection", func() bool { return s.Connections() == 0 }) })
 }
 
 func TestNoHandshake(t *testing.T) {
