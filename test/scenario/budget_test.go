@@ -84,6 +84,28 @@ func TestBudgetsHold(t *testing.T) {
 	})
 }
 
+// TestFirstAnswersAtOnce has answers begun in the same moment in a workspace on which nothing was spent yet: all make its account.
+func TestFirstAnswersAtOnce(t *testing.T) {
+	t.Parallel()
+	script := func(c *llmtwin.Call) llmtwin.Script { return llmtwin.Words(poem, c, 0) }
+	talks(t, script, func(t *testing.T, k talk) {
+		var conversations [12]string
+		for i := range conversations {
+			conversations[i] = must(t, k.Node, k.who, "createConversation", "conversation { id }", apptest.Vars{"workspaceId": k.ws}).Text("createConversation.conversation.id")
+		}
+		var all sync.WaitGroup
+		for _, c := range conversations {
+			all.Go(func() {
+				a := run(t, k.Node, k.who, "startGeneration", "generation { id }", apptest.Vars{"conversationId": c, "body": "at once"})
+				if x := k.watch(t, a.Text("startGeneration.generation.id"), ""); x.end != "GenerationFinished" {
+					t.Errorf("an answer ended with %s %s", x.end, x.last.Text("generationEvents.error.code"))
+				}
+			})
+		}
+		all.Wait()
+	})
+}
+
 // TestTheLedgerIsTheTwins adds up what answers took, without a limit.
 func TestTheLedgerIsTheTwins(t *testing.T) {
 	t.Parallel()

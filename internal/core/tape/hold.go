@@ -57,8 +57,8 @@ func (h *Hold) lose() {
 	}
 }
 
-// Create makes a tape in a transaction, for the caller of ctx. It is held by nobody, and free to be claimed, unless held says
-// that this node begins at once; then begin is called with it after the commit.
+// Create makes a tape in a transaction, for the caller of ctx. Where begin is given, this node holds it and begin is called with it
+// after the commit; otherwise it is held by nobody, and free to be claimed.
 func (e *Engine) Create(ctx context.Context, tx *ent.Tx, workspaceID, id, kind string, begin func(*Hold)) error {
 	now := e.Clock.Now()
 	create := tx.Tape.Create().SetID(id).SetWorkspaceID(workspaceID).SetKind(kind).SetLeaseUntil(now)

@@ -57,8 +57,12 @@ func (m *making) begun(model *llm.Model, why llm.Kind, attempt int) tape.Draft {
 
 // change makes a change that goes with steps of the tape, and tries again until it is made, or the tape is another's.
 func (m *making) change(ctx context.Context, do func(context.Context, *eventlog.Tx) error) error {
-	for {
+	for taken := false; ; {
 		_, err := m.Log.Change(ctx, func(ctx context.Context, tx *eventlog.Tx) (string, error) { return m.g.ID, do(ctx, tx) })
+		if store.Duplicate(err) && !taken { // the first two answers of a workspace made its account in the same moment
+			taken = true
+			continue
+		}
 		if err == nil || errors.Is(err, tape.ErrLost) || ctx.Err() != nil || !store.Unavailable(err) {
 			return err
 		}
