@@ -16,6 +16,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"karnak/internal/platform/config"
+	"karnak/internal/platform/sandbox"
 )
 
 const (
@@ -24,6 +25,9 @@ const (
 )
 
 func main() {
+	if sandbox.Asked(os.Args) {
+		os.Exit(sandbox.Child(os.Stdin, os.Stdout))
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop)
 	os.Exit(run(ctx, os.Args[1:], os.Environ(), os.Stdout, os.Stderr))

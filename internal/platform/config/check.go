@@ -206,6 +206,7 @@ func (k *checker) numbers() {
 		{"limit-page", int64(c.LimitPage), 1, 1000},
 		{"limit-subscriptions", int64(c.LimitSubscriptions), 1, 10_000},
 		{"limit-streams", int64(c.LimitStreams), 0, 1_000_000},
+		{"tool-runs", int64(c.ToolRuns), 1, 256},
 		{"sqlite-readers", int64(c.SQLiteReaders), 1, 256},
 		{"postgres-pool", int64(c.PostgresPool), 2, 1000},
 	} {
@@ -254,6 +255,9 @@ func (k *checker) production() {
 	}
 	if slices.Contains(c.CORSOrigins, "*") {
 		k.add("cors-origins", "Production names its origins; * is refused.")
+	}
+	if c.EgressPrivate {
+		k.add("egress-private", "Production lets nobody fetch from its own network.")
 	}
 	if c.SeedDemo {
 		k.add("seed-demo", "Production takes no demo data.")

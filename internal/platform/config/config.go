@@ -64,6 +64,9 @@ type Config struct {
 	ModelFallbacks  []string `name:"model-fallbacks" type:"setting" help:"Models that go on where others fail, in chains separated by commas: openai/gpt-4.1-mini>anthropic/claude-sonnet-4-5."`
 	LLMTwin         bool     `name:"llm-twin" type:"setting" default:"true" production:"false" help:"Have a stand-in answer that asks no model, where no provider of language models is given."`
 
+	ToolRuns      int  `name:"tool-runs" type:"setting" default:"4" help:"Programs of tools that run on this node at a time; more wait."`
+	EgressPrivate bool `name:"egress-private" type:"setting" default:"false" help:"Let tools fetch from loopback and private addresses, too; for development alone."`
+
 	RequestTimeout time.Duration `name:"request-timeout" type:"setting" default:"10s" help:"Longest time a query or mutation may take."`
 	ShutdownGrace  time.Duration `name:"shutdown-grace" type:"setting" default:"20s" help:"Longest time from SIGTERM to the end of the process."`
 

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"syscall"
 	"time"
 )
 
@@ -20,6 +21,8 @@ type Config struct {
 	Connect, Headers, Silence time.Duration
 	// Line and Body bound a line and the whole in bytes.
 	Line, Body int64
+	// Dial looks at the address that is dialled, and refuses it by an error; nil lets every one through.
+	Dial func(network, address string, c syscall.RawConn) error
 	// Connections bounds how many there are to a host; 0 for no bound.
 	Connections int
 }
@@ -39,7 +42,7 @@ func New(c Config) (*http.Client, error) {
 		return nil, errors.New("httpclient: every bound is needed")
 	}
 	t := &http.Transport{
-		DialContext:           (&net.Dialer{Timeout: c.Connect}).DialContext,
+		DialContext:           (&net.Dialer{Timeout: c.Connect, Control: c.Dial}).DialContext,
 		TLSHandshakeTimeout:   c.Connect,
 		ResponseHeaderTimeout: c.Headers,
 		MaxConnsPerHost:       c.Connections,
