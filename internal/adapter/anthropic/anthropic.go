@@ -50,19 +50,6 @@ const (
 	faultBytes = 8 << 10
 )
 
-type turn struct {
-	Role    string `json:"role"`
-	Content string `json:"content"`
-}
-
-type request struct {
-	Model     string `json:"model"`
-	System    string `json:"system,omitempty"`
-	Messages  []turn `json:"messages"`
-	MaxTokens int    `json:"max_tokens"`
-	Stream    bool   `json:"stream"`
-}
-
 // usage is told in pieces: each field that is there counts from the beginning.
 type usage struct {
 	Input   *int `json:"input_tokens"`
@@ -78,10 +65,16 @@ type event struct {
 	Message struct {
 		Usage *usage `json:"usage"`
 	} `json:"message"`
+	Block struct {
+		Type string `json:"type"`
+		ID   string `json:"id"`
+		Name string `json:"name"`
+	} `json:"content_block"`
 	Delta struct {
 		Type     string `json:"type"`
 		Text     string `json:"text"`
 		Thinking string `json:"thinking"`
+		Input    string `json:"partial_json"`
 		Reason   string `json:"stop_reason"`
 	} `json:"delta"`
 	Usage *usage   `json:"usage"`
@@ -121,11 +114,7 @@ func (p *Provider) Stream(ctx context.Context, r llm.Request, part func(llm.Part
 }
 
 func (p *Provider) send(ctx context.Context, r llm.Request) (*http.Response, error) {
-	in := request{Model: r.Model, System: r.Instructions, MaxTokens: r.MaxTokens, Stream: true}
-	for _, t := range r.Asked() {
-		in.Messages = append(in.Messages, turn{string(t.Role), t.Text})
-	}
-	b, err := json.Marshal(in)
+	b, err := json.Marshal(asked(r))
 	if err != nil {
 		return nil, err
 	}
@@ -161,6 +150,9 @@ type stream struct {
 	data []byte
 	out  llm.Outcome
 	over bool
+	// calls are those of the answer, blocks which block each is.
+	calls  llm.Calling
+	blocks map[int]int
 }
 
 // line takes a line; an empty one ends an event.
@@ -187,11 +179,15 @@ func (s *stream) event(e event) error {
 	switch e.Type {
 	case "message_start":
 		s.used(e.Message.Usage)
+	case "content_block_start":
+		if e.Block.Type == "tool_use" {
+			return s.begin(e)
+		}
 	case "content_block_delta":
 		return s.delta(e)
 	case "message_delta":
 		s.used(e.Usage)
-		s.out.Reason = reason(e.Delta.Reason)
+		s.out.Reason = s.calls.Ended(reason(e.Delta.Reason))
 	case "message_stop":
 		if s.out.Reason == "" {
 			return llm.Failed(llm.Corrupt, errors.New("the answer ended without a reason"))
@@ -210,7 +206,33 @@ func (s *stream) delta(e event) error {
 		x.Text = strings.ReplaceAll(e.Delta.Text, "\x00", "")
 	case "thinking_delta":
 		x.Reasoning = strings.ReplaceAll(e.Delta.Thinking, "\x00", "")
+	case "input_json_delta":
+		at, known := s.blocks[e.Index]
+		if !known {
+			at = -1
+		}
+		var err error
+		if x.Call, err = s.calls.More(at, e.Delta.Input); err != nil {
+			return err
+		}
 	}
+	return s.give(x)
+}
+
+// begin begins a call.
+func (s *stream) begin(e event) error {
+	call, err := s.calls.Begin(e.Block.ID, e.Block.Name)
+	if err != nil {
+		return err
+	}
+	if s.blocks == nil {
+		s.blocks = map[int]int{}
+	}
+	s.blocks[e.Index] = call.Index
+	return s.give(llm.Part{Call: call})
+}
+
+func (s *stream) give(x llm.Part) error {
 	if x == (llm.Part{}) {
 		return nil
 	}
@@ -262,6 +284,8 @@ func reason(r string) llm.Reason {
 		return llm.Length
 	case "refusal":
 		return llm.Filtered
+	case "tool_use":
+		return llm.Called
 	}
 	return llm.Stop
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"karnak/internal/core/llm"
 )
@@ -21,7 +22,22 @@ func (t *Twin) completions(w http.ResponseWriter, r *http.Request) {
 		Messages []struct {
 			Role    string `json:"role"`
 			Content string `json:"content"`
+			CallID  string `json:"tool_call_id"`
+			Calls   []struct {
+				ID       string `json:"id"`
+				Function struct {
+					Name      string `json:"name"`
+					Arguments string `json:"arguments"`
+				} `json:"function"`
+			} `json:"tool_calls"`
 		} `json:"messages"`
+		Tools []struct {
+			Function struct {
+				Name        string          `json:"name"`
+				Description string          `json:"description"`
+				Parameters  json.RawMessage `json:"parameters"`
+			} `json:"function"`
+		} `json:"tools"`
 		MaxTokens int `json:"max_completion_tokens"`
 	}
 	c, ok := t.called(w, r, &in, func() *Call {
@@ -31,7 +47,19 @@ func (t *Twin) completions(w http.ResponseWriter, r *http.Request) {
 				c.Instructions += m.Content
 				continue
 			}
-			c.Turns = append(c.Turns, llm.Turn{Role: llm.Role(m.Role), Text: m.Content})
+			if m.Role == "tool" {
+				text, failed := strings.CutPrefix(m.Content, "ERROR: ")
+				c.hear(llm.Result{CallID: m.CallID, Text: text, Failed: failed})
+				continue
+			}
+			t := llm.Turn{Role: llm.Role(m.Role), Text: m.Content}
+			for _, x := range m.Calls {
+				t.Calls = append(t.Calls, llm.Call{ID: x.ID, Name: x.Function.Name, Arguments: x.Function.Arguments})
+			}
+			c.Turns = append(c.Turns, t)
+		}
+		for _, x := range in.Tools {
+			c.Tools = append(c.Tools, llm.Tool{Name: x.Function.Name, Description: x.Function.Description, Input: x.Function.Parameters})
 		}
 		return c
 	})
@@ -68,8 +96,16 @@ func (x completion) text(s string) error { return x.delta(object{"content": s}, 
 
 func (x completion) reasoning(s string) error { return x.delta(object{"reasoning_content": s}, nil) }
 
+func (x completion) call(p *llm.CallPart) error {
+	call := object{"index": p.Index, "function": object{"arguments": p.Arguments}}
+	if p.ID != "" {
+		call["id"], call["type"], call["function"] = p.ID, "function", object{"name": p.Name, "arguments": p.Arguments}
+	}
+	return x.delta(object{"tool_calls": []object{call}}, nil)
+}
+
 func (x completion) end(c *Call, r llm.Reason) error {
-	names := map[llm.Reason]string{llm.Stop: "stop", llm.Length: "length", llm.Filtered: "content_filter"}
+	names := map[llm.Reason]string{llm.Stop: "stop", llm.Length: "length", llm.Filtered: "content_filter", llm.Called: "tool_calls"}
 	if err := x.delta(object{}, names[r]); err != nil {
 		return err
 	}

@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"strings"
+	"slices"
 	"sync"
 	"time"
 
@@ -37,6 +37,7 @@ type Call struct {
 	Model        string
 	Instructions string
 	Turns        []llm.Turn
+	Tools        []llm.Tool
 	MaxTokens    int
 	// Kept is the beginning of an answer that the caller wants more of.
 	Kept string
@@ -54,13 +55,30 @@ func (c *Call) Asked() string {
 	return c.Turns[len(c.Turns)-1].Text
 }
 
+// hear adds what became of a call; those that follow each other are one turn.
+func (c *Call) hear(r llm.Result) {
+	for _, t := range c.Turns {
+		for _, x := range t.Calls {
+			if x.ID == r.CallID {
+				r.Name = x.Name
+			}
+		}
+	}
+	n := len(c.Turns)
+	if n == 0 || len(c.Turns[n-1].Results) == 0 {
+		c.Turns = append(c.Turns, llm.Turn{Role: llm.User})
+		n++
+	}
+	c.Turns[n-1].Results = append(c.Turns[n-1].Results, r)
+}
+
 // Script is an answer.
 type Script struct {
 	// Status refuses with an HTTP status in place of an answer, and RetryAfter with that header.
 	Status     int
 	RetryAfter time.Duration
 	Steps      []Step
-	// Reason is why the answer ends; the zero value stands for llm.Stop.
+	// Reason is why the answer ends; the zero value stands for llm.Called where something was called, else for llm.Stop.
 	Reason llm.Reason
 	// End leaves the stream without an end: the connection is closed as if all had been said.
 	End bool
@@ -69,6 +87,8 @@ type Script struct {
 // Step is a part of an answer, or what breaks it.
 type Step struct {
 	Text, Reasoning string
+	// Call is a part of a call; ID and Name with its first one.
+	Call *llm.CallPart
 	// After is how long it takes until the step.
 	After time.Duration
 	// Raw is sent as it is, Cut breaks the connection off, Silence sends nothing until the caller leaves.
@@ -83,6 +103,8 @@ type Twin struct {
 	mux   *http.ServeMux
 	mu    sync.Mutex
 	calls []*Call
+	// more is closed, and made anew, when something happens to a call.
+	more chan struct{}
 }
 
 // New returns a twin.
@@ -93,7 +115,7 @@ func New(c Config) *Twin {
 	if c.Clock == nil {
 		c.Clock = clock.System{}
 	}
-	t := &Twin{Config: c, mux: http.NewServeMux()}
+	t := &Twin{Config: c, mux: http.NewServeMux(), more: make(chan struct{})}
 	t.mux.HandleFunc("POST /v1/chat/completions", t.completions)
 	t.mux.HandleFunc("POST /v1/messages", t.messages)
 	return t
@@ -113,6 +135,31 @@ func (t *Twin) Calls() []Call {
 	return out
 }
 
+// Until waits until the calls are as somebody wants them, or the context ends.
+func (t *Twin) Until(ctx context.Context, want func([]Call) bool) error {
+	for {
+		t.mu.Lock()
+		more := t.more
+		t.mu.Unlock()
+		if want(t.Calls()) {
+			return nil
+		}
+		select {
+		case <-more:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// told wakes whoever waits.
+func (t *Twin) told() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	close(t.more)
+	t.more = make(chan struct{})
+}
+
 // Billed is what all requests took together.
 func (t *Twin) Billed() (u llm.Usage) {
 	for _, c := range t.Calls() {
@@ -128,6 +175,7 @@ type speaker interface {
 	begin(c *Call) error
 	text(s string) error
 	reasoning(s string) error
+	call(p *llm.CallPart) error
 	end(c *Call, r llm.Reason) error
 	refuse(w http.ResponseWriter, status int)
 }
@@ -145,19 +193,16 @@ func (t *Twin) called(w http.ResponseWriter, r *http.Request, into any, call fun
 	t.mu.Lock()
 	t.calls = append(t.calls, c)
 	c.N = len(t.calls)
-	c.Billed.Input = llm.Estimate(c.Instructions)
-	for _, x := range c.Turns {
-		c.Billed.Input += llm.Estimate(x.Text)
-	}
-	c.Billed.Input += llm.Estimate(c.Kept)
+	c.Billed.Input = llm.Request{Instructions: c.Instructions, Turns: c.Turns, Tools: c.Tools}.Estimate() + llm.Estimate(c.Kept)
 	t.mu.Unlock()
+	t.told()
 	return c, true
 }
 
 // split finds the wish for more of an answer.
 func split(c *Call) {
 	n := len(c.Turns)
-	if n >= 2 && c.Turns[n-1] == (llm.Turn{Role: llm.User, Text: llm.GoOn}) && c.Turns[n-2].Role == llm.Assistant {
+	if n >= 2 && c.Turns[n-1].Role == llm.User && c.Turns[n-1].Text == llm.GoOn && c.Turns[n-2].Role == llm.Assistant {
 		c.Kept, c.Turns = c.Turns[n-2].Text, c.Turns[:n-2]
 	}
 }
@@ -178,6 +223,7 @@ func (t *Twin) play(w http.ResponseWriter, r *http.Request, c *Call, s speaker) 
 	for _, step := range script.Steps {
 		if err != nil || !t.step(r.Context(), w, out, c, s, step) {
 			t.note(func() { c.Left = true })
+			t.told()
 			return
 		}
 	}
@@ -187,6 +233,9 @@ func (t *Twin) play(w http.ResponseWriter, r *http.Request, c *Call, s speaker) 
 	reason := script.Reason
 	if reason == "" {
 		reason = llm.Stop
+		if slices.ContainsFunc(script.Steps, func(s Step) bool { return s.Call != nil }) {
+			reason = llm.Called
+		}
 	}
 	t.note(func() { err = s.end(c, reason) })
 	if err == nil {
@@ -223,6 +272,8 @@ func (t *Twin) step(ctx context.Context, w http.ResponseWriter, out *http.Respon
 		_, err = w.Write([]byte(x.Raw))
 	case x.Reasoning != "":
 		err = s.reasoning(x.Reasoning)
+	case x.Call != nil:
+		err = s.call(x.Call)
 	default:
 		err = s.text(x.Text)
 	}
@@ -232,57 +283,9 @@ func (t *Twin) step(ctx context.Context, w http.ResponseWriter, out *http.Respon
 	t.note(func() {
 		c.Sent += x.Text
 		c.Billed.Output += llm.Estimate(x.Text, x.Reasoning)
+		if x.Call != nil {
+			c.Billed.Output += llm.Estimate(x.Call.Name, x.Call.Arguments)
+		}
 	})
 	return err == nil
-}
-
-// Talk is the script of the twin where no other is given: it says what it is, and what it was told.
-func Talk(c *Call) Script {
-	words := len(strings.Fields(c.Asked()))
-	said := c.Asked()
-	if r := []rune(said); len(r) > 120 {
-		said = string(r[:120]) + "…"
-	}
-	text := fmt.Sprintf("I am karnak's stand-in for a language model: no model is connected, so I can only tell you what arrived. "+
-		"You wrote %d words: “%s”. ", words, said)
-	if n := len(c.Turns); n > 1 {
-		text += fmt.Sprintf("This conversation has %d messages before it; it began with “%s”. ", n-1, first(c.Turns[0].Text, 60))
-	}
-	text += "What you see comes word by word as a model's answer would: it is in the database before it reaches you, it goes on when you close " +
-		"the page, and it survives the end of the server. Give karnak a provider with KARNAK_OPENAI_API_KEY, KARNAK_OPENAI_URL or " +
-		"KARNAK_ANTHROPIC_API_KEY to have a real one answer."
-	return Words(text, c, pace)
-}
-
-// pace is how fast the twin talks: some forty words a second.
-const pace = 25 * time.Millisecond
-
-func first(s string, n int) string {
-	if r := []rune(s); len(r) > n {
-		return string(r[:n]) + "…"
-	}
-	return s
-}
-
-// Words is a script that says a text word by word, or what is missing of it where some is kept, within the bound of the call.
-func Words(text string, c *Call, after time.Duration) Script {
-	rest, ok := strings.CutPrefix(text, c.Kept)
-	if !ok {
-		rest = text
-	}
-	var s Script
-	used := llm.Estimate(c.Kept)
-	for len(rest) > 0 {
-		i := strings.IndexByte(rest[1:], ' ') + 1
-		if i == 0 {
-			i = len(rest)
-		}
-		if used += llm.Estimate(rest[:i]); c.MaxTokens > 0 && used > c.MaxTokens {
-			s.Reason = llm.Length
-			break
-		}
-		s.Steps = append(s.Steps, Step{Text: rest[:i], After: after})
-		rest = rest[i:]
-	}
-	return s
 }

@@ -59,6 +59,7 @@ func (p *Provider) Stream(ctx context.Context, r llm.Request, part func(llm.Part
 		return out, refused(ctx, err, after)
 	}
 	defer func() { _ = s.Close() }()
+	var calls calls
 	for {
 		raw, err := s.RecvRaw()
 		if err != nil {
@@ -68,7 +69,7 @@ func (p *Provider) Stream(ctx context.Context, r llm.Request, part func(llm.Part
 			}
 			return out, refused(ctx, err, after)
 		}
-		if err := p.take(raw, &out, part); err != nil {
+		if err := take(raw, &out, &calls, part); err != nil {
 			return out, llm.Broken(ctx, err)
 		}
 	}
@@ -82,6 +83,7 @@ type chunk struct {
 			Content   string `json:"content"`
 			Refusal   string `json:"refusal"`
 			Reasoning string `json:"reasoning_content"`
+			Calls     []call `json:"tool_calls"`
 		} `json:"delta"`
 		Reason openai.FinishReason `json:"finish_reason"`
 	} `json:"choices"`
@@ -95,7 +97,7 @@ type chunk struct {
 }
 
 // take takes a line of the stream.
-func (p *Provider) take(raw []byte, out *llm.Outcome, part func(llm.Part) error) error {
+func take(raw []byte, out *llm.Outcome, calls *calls, part func(llm.Part) error) error {
 	if err := llm.Whole(raw); err != nil {
 		return err
 	}
@@ -110,17 +112,24 @@ func (p *Provider) take(raw []byte, out *llm.Outcome, part func(llm.Part) error)
 		if c.Index != 0 {
 			continue
 		}
+		parts, err := calls.take(c.Delta.Calls)
+		if err != nil {
+			return err
+		}
 		x := llm.Part{Text: clean(c.Delta.Content + c.Delta.Refusal), Reasoning: clean(c.Delta.Reasoning)}
 		if x != (llm.Part{}) {
-			if out.Reason != "" {
-				return llm.Failed(llm.Corrupt, errors.New("text came after the end of the answer"))
-			}
+			parts = append([]llm.Part{x}, parts...)
+		}
+		if len(parts) > 0 && out.Reason != "" {
+			return llm.Failed(llm.Corrupt, errors.New("text came after the end of the answer"))
+		}
+		for _, x := range parts {
 			if err := part(x); err != nil {
 				return err
 			}
 		}
 		if c.Reason != "" {
-			out.Reason = reason(c.Reason)
+			out.Reason = calls.Ended(reason(c.Reason))
 		}
 	}
 	return nil
@@ -134,21 +143,10 @@ func reason(r openai.FinishReason) llm.Reason {
 		return llm.Length
 	case openai.FinishReasonContentFilter:
 		return llm.Filtered
+	case openai.FinishReasonToolCalls, openai.FinishReasonFunctionCall:
+		return llm.Called
 	}
 	return llm.Stop
-}
-
-func asked(r llm.Request) openai.ChatCompletionRequest {
-	out := openai.ChatCompletionRequest{
-		Model: r.Model, MaxCompletionTokens: r.MaxTokens, Stream: true, StreamOptions: &openai.StreamOptions{IncludeUsage: true},
-	}
-	if r.Instructions != "" {
-		out.Messages = append(out.Messages, openai.ChatCompletionMessage{Role: openai.ChatMessageRoleSystem, Content: r.Instructions})
-	}
-	for _, t := range r.Asked() {
-		out.Messages = append(out.Messages, openai.ChatCompletionMessage{Role: string(t.Role), Content: t.Text})
-	}
-	return out
 }
 
 // refused tells what became of a request that was not answered, or not to the end.

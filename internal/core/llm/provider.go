@@ -28,6 +28,9 @@ const (
 type Turn struct {
 	Role Role
 	Text string
+	// Calls are what a model wanted done behind it, Results what it is told of that: those are a turn of the user's without a text.
+	Calls   []Call
+	Results []Result
 }
 
 // Request is what a model is asked. The last turn is a user's.
@@ -37,10 +40,36 @@ type Request struct {
 	// Instructions are given before the first turn.
 	Instructions string
 	Turns        []Turn
+	// Tools are those that the model may call.
+	Tools []Tool
 	// MaxTokens bounds the answer.
 	MaxTokens int
 	// Kept is the beginning of the answer that is there already: the model is asked to go on from there.
 	Kept string
+}
+
+// Estimate returns about how many tokens the request is.
+func (r Request) Estimate() int {
+	n := Estimate(r.Instructions)
+	for _, t := range r.Asked() {
+		n += t.Estimate()
+	}
+	for _, t := range r.Tools {
+		n += Estimate(t.Name, t.Description, string(t.Input))
+	}
+	return n
+}
+
+// Estimate returns about how many tokens the turn is.
+func (t Turn) Estimate() int {
+	n := Estimate(t.Text)
+	for _, c := range t.Calls {
+		n += Estimate(c.Name, c.Arguments)
+	}
+	for _, r := range t.Results {
+		n += Estimate(r.Text)
+	}
+	return n
 }
 
 // GoOn is what a model is told that is to go on from what it has said.
@@ -53,7 +82,7 @@ func (r Request) Asked() []Turn {
 		return r.Turns
 	}
 	turns := append([]Turn(nil), r.Turns...)
-	return append(turns, Turn{Assistant, r.Kept}, Turn{User, GoOn})
+	return append(turns, Turn{Role: Assistant, Text: r.Kept}, Turn{Role: User, Text: GoOn})
 }
 
 // Part is a part of an answer.
@@ -61,6 +90,8 @@ type Part struct {
 	Text string
 	// Reasoning is what the model lets be seen of how it came to its answer.
 	Reasoning string
+	// Call is a part of what the model wants done; nil for none.
+	Call *CallPart
 }
 
 // Usage is what an answer took. It is the zero value where the provider has not told.
@@ -74,6 +105,11 @@ const (
 	Stop     Reason = "STOP"
 	Length   Reason = "LENGTH"
 	Filtered Reason = "CONTENT_FILTER"
+	// Called says that the model waits for the results of what it called.
+	Called Reason = "TOOL_CALLS"
+	// Steps and Time are no provider's: the model called tools as often, or took as long, as it may.
+	Steps Reason = "TOOL_STEPS"
+	Time  Reason = "TIME"
 )
 
 // Outcome is how an answer ended. Of one that failed it holds the usage that was told before.

@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -20,19 +21,24 @@ const streams = 1000
 func anyByte(t *testing.T, open Open) {
 	words := []string{"Grüße ", "an ", "die ", "世界", " – ", "🎉🎊 ", "e\u0301\u0323 ", "\u202eright\u202c ", "\\n \" ' ", "tab\t", "end\n"}
 	text := strings.Join(words, "")
+	calls := []llm.Call{{ID: "call_a", Name: "first", Arguments: `{"q":"世界 🎉 \\n \" é","n":[1,2,3]}`}, {ID: "call_b", Name: "second_one", Arguments: `{}`}}
+	var called []llmtwin.Step
+	for i, c := range calls {
+		called = append(called, llmtwin.Calls(c, i, 0)...)
+	}
 	dice := rand.New(rand.NewPCG(20, 28)) // the same streams every time
 	m := &mangler{dice: dice}
-	s := set(t, open, script(llmtwin.Script{Steps: append([]llmtwin.Step{{Reasoning: "hm"}}, said(words...)...)}), func(h http.Handler) http.Handler { m.base = h; return m })
+	s := set(t, open, script(llmtwin.Script{Steps: append([]llmtwin.Step{{Reasoning: "hm"}}, append(said(words...), called...)...)}), func(h http.Handler) http.Handler { m.base = h; return m })
 	wholes, parts := 0, 0
 	for i := range streams {
 		a := s.ask(t.Context(), request())
 		switch {
 		case a.err == nil:
 			wholes++
-			if a.text != text || a.out.Reason != llm.Stop {
+			if a.text != text || a.out.Reason != llm.Called || !reflect.DeepEqual(a.calls, calls) {
 				t.Fatalf("stream %d: %+v", i, a)
 			}
-		case kindOf(a.err) != llm.Unavailable && kindOf(a.err) != llm.Corrupt || !strings.HasPrefix(text, a.text):
+		case kindOf(a.err) != llm.Unavailable && kindOf(a.err) != llm.Corrupt || !strings.HasPrefix(text, a.text) || !begun(calls, a.calls):
 			t.Fatalf("stream %d: %+v", i, a)
 		default:
 			parts++
@@ -48,6 +54,16 @@ func anyByte(t *testing.T, open Open) {
 	if wholes < streams/10 || parts < streams/10 {
 		t.Errorf("%d whole streams and %d cut ones prove little", wholes, parts)
 	}
+}
+
+// begun reports whether what came of calls is a beginning of them.
+func begun(whole, came []llm.Call) bool {
+	for i, c := range came {
+		if i >= len(whole) || c.ID != whole[i].ID || c.Name != whole[i].Name || !strings.HasPrefix(whole[i].Arguments, c.Arguments) {
+			return false
+		}
+	}
+	return true
 }
 
 // mangler sends what a handler answers in pieces.
@@ -76,7 +92,7 @@ func (m *mangler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		out = out[:m.dice.IntN(len(out))]
 	}
 	sent := strings.ReplaceAll(string(out), "\r", "")
-	m.ended = strings.Contains(sent, "\"finish_reason\":\"stop\"") && strings.Contains(sent, "\n\n") || strings.Contains(sent, "message_stop\"}\n")
+	m.ended = strings.Contains(sent, "\"finish_reason\":\"tool_calls\"") && strings.Contains(sent, "\n\n") || strings.Contains(sent, "message_stop\"}\n")
 	flush := http.NewResponseController(w)
 	for rest := out; len(rest) > 0; {
 		n := min(len(rest), 1+m.dice.IntN(40))

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -68,6 +69,7 @@ func request() llm.Request {
 // answer is what came of a request.
 type answer struct {
 	text, reasoning string
+	calls           []llm.Call
 	out             llm.Outcome
 	err             error
 }
@@ -76,6 +78,16 @@ func (s stage) ask(ctx context.Context, r llm.Request) (a answer) {
 	a.out, a.err = s.Stream(ctx, r, func(p llm.Part) error {
 		a.text += p.Text
 		a.reasoning += p.Reasoning
+		if p.Call == nil {
+			return nil
+		}
+		if p.Call.ID != "" {
+			if p.Call.Index != len(a.calls) {
+				return errors.New("a call out of its order")
+			}
+			a.calls = append(a.calls, llm.Call{ID: p.Call.ID, Name: p.Call.Name})
+		}
+		a.calls[p.Call.Index].Arguments += p.Call.Arguments
 		return nil
 	})
 	return a
@@ -89,6 +101,8 @@ func Run(t *testing.T, open Open) {
 	t.Run("refusals", func(t *testing.T) { t.Parallel(); refusals(t, open) })
 	t.Run("breaks", func(t *testing.T) { t.Parallel(); breaks(t, open) })
 	t.Run("stopping", func(t *testing.T) { t.Parallel(); stopping(t, open) })
+	t.Run("tools", func(t *testing.T) { t.Parallel(); tools(t, open) })
+	t.Run("calls that are none", func(t *testing.T) { t.Parallel(); noCalls(t, open) })
 	t.Run("at any byte", func(t *testing.T) { t.Parallel(); anyByte(t, open) })
 }
 
@@ -102,7 +116,7 @@ func whole(t *testing.T, open Open) {
 		t.Errorf("%+v", a)
 	}
 	c := s.twin.Calls()
-	if len(c) != 1 || c[0].Model != "m" || c[0].Instructions != "be brief" || c[0].MaxTokens != 100 || len(c[0].Turns) != 3 || c[0].Turns[1] != r.Turns[1] || c[0].Left {
+	if len(c) != 1 || c[0].Model != "m" || c[0].Instructions != "be brief" || c[0].MaxTokens != 100 || len(c[0].Turns) != 3 || !reflect.DeepEqual(c[0].Turns[1], r.Turns[1]) || c[0].Left {
 		t.Fatalf("the twin was asked %+v", c)
 	}
 	if a.out.Usage != c[0].Billed || a.out.Usage.Output == 0 || a.out.Usage.Input == 0 {
@@ -222,9 +236,9 @@ func stopping(t *testing.T, open Open) {
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("it ended with %v", err)
 	}
-	for end := time.Now().Add(time.Second); !s.twin.Calls()[0].Left; time.Sleep(time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatal("the connection was not closed within a second")
-		}
+	soon, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	if err := s.twin.Until(soon, func(c []llmtwin.Call) bool { return c[0].Left }); err != nil {
+		t.Fatal("the connection was not closed within a second")
 	}
 }
