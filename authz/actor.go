@@ -19,6 +19,8 @@ type Actor struct {
 	Workspaces []string
 	system     string
 	scope      string
+	// only bounds what the actor may do of what the user may; nil for no bound.
+	only *Set
 }
 
 // NewActor returns the actor of a signed-in user.
@@ -79,6 +81,19 @@ func System(ctx context.Context, reason string) context.Context {
 // NewAudience returns the actor for what is the same for everybody who may see something in a workspace: nobody in
 // particular, bound to the workspace, without any permission. What hangs on who asks is denied to it.
 func NewAudience(workspaceID string) *Actor { return NewActor("", "", false, []string{workspaceID}) }
+
+// Only returns the actor bound to some of what it may do, for what acts in a user's name with less than the user's rights.
+func (a *Actor) Only(permissions Set) *Actor {
+	b := *a
+	if a.only != nil {
+		permissions = permissions.Minus(permissions.Minus(*a.only))
+	}
+	b.only = &permissions
+	return &b
+}
+
+// Bound reports whether the actor is kept from a permission, whatever the user holds.
+func (a *Actor) Bound(p Permission) bool { return a != nil && a.only != nil && !a.only.Has(p) }
 
 // IsSystem reports whether karnak itself acts.
 func (a *Actor) IsSystem() bool { return a != nil && a.system != "" }

@@ -19,6 +19,10 @@ const (
 	ChatReadAll    Permission = "chat:read:all"
 	ChatWrite      Permission = "chat:write"
 	FeedRead       Permission = "feed:read"
+	ToolApprove    Permission = "tool:approve"
+	ToolInvoke     Permission = "tool:invoke"
+	ToolRead       Permission = "tool:read"
+	ToolWrite      Permission = "tool:write"
 	UserDelete     Permission = "user:delete"
 	UserRead       Permission = "user:read"
 	UserWrite      Permission = "user:write"
@@ -49,6 +53,10 @@ var registry = [...]Info{
 	{ChatReadAll, "Read private channels without being a member and, with a channel's moderation right, delete others' messages.", false},
 	{ChatWrite, "Create channels, send, edit and react.", false},
 	{FeedRead, "Read the workspace's activity.", false},
+	{ToolApprove, "Decide which versions of tools are run in the workspace, and see who runs them.", false},
+	{ToolInvoke, "Run the tools of the workspace, and let language models run them.", false},
+	{ToolRead, "See the tools of the workspace and what they do.", false},
+	{ToolWrite, "Propose tools and new versions of them.", false},
 	{UserDelete, "Delete the accounts of members.", false},
 	{UserRead, "See who the members are and which roles they have.", false},
 	{UserWrite, "Change the profiles of members.", false},

@@ -29,12 +29,12 @@ func BuiltIn() []RoleDef {
 	return []RoleDef{
 		{
 			Name:  RoleUser,
-			Allow: names(UserRead, ChatRead, ChatWrite, APIRead, FeedRead, AssistantRead, AssistantWrite),
+			Allow: names(UserRead, ChatRead, ChatWrite, APIRead, FeedRead, AssistantRead, AssistantWrite, ToolRead, ToolInvoke),
 		},
 		{
 			Name:    RolePro,
 			Parents: []string{RoleUser},
-			Allow:   names(APIWrite, ChatDelete),
+			Allow:   names(APIWrite, ChatDelete, ToolWrite),
 		},
 		{
 			Name:    RoleModerator,
@@ -44,7 +44,7 @@ func BuiltIn() []RoleDef {
 		{
 			Name:    RoleAdmin,
 			Parents: []string{RoleModerator},
-			Allow:   names(AdminAccess, AdminUsers, AdminBilling, UserDelete),
+			Allow:   names(AdminAccess, AdminUsers, AdminBilling, UserDelete, ToolApprove),
 		},
 		{
 			Name:    RoleSuperAdmin,

@@ -21,6 +21,7 @@ func rules() map[string]string {
 		"Channel": "tenant", "ChannelMember": "tenant", "CustomRole": "tenant", "Event": "tenant", "Grant": "tenant", "Invitation": "tenant",
 		"Member": "tenant", "Message": "tenant", "Reaction": "tenant", "ReadState": "tenant",
 		"Conversation": "tenant", "Generation": "tenant", "ModelBudget": "tenant", "Tape": "tenant", "TapeStep": "tenant",
+		"Tool": "tenant", "ToolVersion": "tenant", "ToolInvocation": "tenant",
 		"EventHead": "workspace", "Workspace": "workspace", "Session": "own", "User": "people", "Idempotency": "system", "SigningKey": "system",
 	}
 }

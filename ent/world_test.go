@@ -61,6 +61,7 @@ func settle(ctx context.Context, tx *ent.Tx, name string) (s side, err error) {
 	var message *entgen.Message
 	var conversation *entgen.Conversation
 	var generation *entgen.Generation
+	var tool *entgen.Tool
 	steps := []func() error{
 		func() error {
 			return tx.Member.Create().SetWorkspaceID(w.ID).SetUserID(u.ID).SetRole("admin").SetJoinedAt(now).Exec(ctx)
@@ -92,6 +93,19 @@ func settle(ctx context.Context, tx *ent.Tx, name string) (s side, err error) {
 			return err
 		},
 		func() error { return tx.ModelBudget.Create().SetWorkspaceID(w.ID).SetMonth("2026-11").Exec(ctx) },
+		func() (err error) {
+			tool, err = tx.Tool.Create().SetWorkspaceID(w.ID).SetName(name).SetCreatedBy(u.ID).SetCreatedAt(now).Save(ctx)
+			return err
+		},
+		func() error {
+			return tx.ToolVersion.Create().SetWorkspaceID(w.ID).SetToolID(tool.ID).SetCreatedBy(u.ID).SetNumber("1.0.0").SetDescription(name).SetSource(name).SetInputSchema("{}").
+				SetReplay(enum.ReadOnly).SetApproval(enum.AskNever).SetPermissions([]string{}).SetUses([]string{}).SetHosts([]string{}).SetClock(false).SetTimeout(1).SetHash(name).
+				SetCreatedAt(now).Exec(ctx)
+		},
+		func() error {
+			return tx.ToolInvocation.Create().SetWorkspaceID(w.ID).SetTool(name).SetNumber("1.0.0").SetHash("x").SetStartedBy(u.ID).SetGenerationID(generation.ID).SetChannelID(channel.ID).
+				SetArguments("{}").SetArgumentsHash("x").SetState(enum.Called).SetCreatedAt(now).Exec(ctx)
+		},
 		func() error {
 			return tx.Tape.Create().SetID(generation.ID).SetWorkspaceID(w.ID).SetKind("x").Exec(ctx)
 		},

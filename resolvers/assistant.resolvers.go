@@ -186,6 +186,16 @@ func (r *subscriptionResolver) GenerationEvents(ctx context.Context, generationI
 	return follow(ctx, w, err)
 }
 
+// Invocation is the resolver for the invocation field.
+func (r *toolCallMadeResolver) Invocation(ctx context.Context, obj *assistant.ToolCallMade) (*entgen.ToolInvocation, error) {
+	return r.tool.Invocation(ctx, obj.InvocationID)
+}
+
+// Invocation is the resolver for the invocation field.
+func (r *toolCallResultResolver) Invocation(ctx context.Context, obj *assistant.ToolCallResult) (*entgen.ToolInvocation, error) {
+	return r.tool.Invocation(ctx, obj.InvocationID)
+}
+
 // LanguageModels is the resolver for the languageModels field.
 func (r *workspaceResolver) LanguageModels(ctx context.Context, obj *entgen.Workspace) ([]*assistant.LanguageModel, error) {
 	return r.assistant.LanguageModels(ctx, obj.ID)
@@ -227,6 +237,14 @@ func (r *Resolver) GenerationStopped() graphgen.GenerationStoppedResolver {
 	return &generationStoppedResolver{r}
 }
 
+// ToolCallMade returns graphgen.ToolCallMadeResolver implementation.
+func (r *Resolver) ToolCallMade() graphgen.ToolCallMadeResolver { return &toolCallMadeResolver{r} }
+
+// ToolCallResult returns graphgen.ToolCallResultResolver implementation.
+func (r *Resolver) ToolCallResult() graphgen.ToolCallResultResolver {
+	return &toolCallResultResolver{r}
+}
+
 type (
 	conversationResolver       struct{ *Resolver }
 	generationResolver         struct{ *Resolver }
@@ -234,4 +252,6 @@ type (
 	generationFailedResolver   struct{ *Resolver }
 	generationFinishedResolver struct{ *Resolver }
 	generationStoppedResolver  struct{ *Resolver }
+	toolCallMadeResolver       struct{ *Resolver }
+	toolCallResultResolver     struct{ *Resolver }
 )

@@ -41,6 +41,12 @@ func (r *Resolver) node(ctx context.Context, objectID string) (scalar.Object, er
 		return object(r.assistant.ConversationByID(ctx, objectID))
 	case id.Generation:
 		return object(r.assistant.GenerationByID(ctx, objectID))
+	case id.Tool:
+		return object(r.tool.ToolByID(ctx, objectID))
+	case id.ToolVersion:
+		return object(r.tool.VersionByID(ctx, objectID))
+	case id.ToolInvocation:
+		return object(r.tool.InvocationByID(ctx, objectID))
 	}
 	return nil, nil
 }

@@ -15,6 +15,7 @@ import (
 	"karnak/internal/domain/assistant"
 	"karnak/internal/domain/chat"
 	"karnak/internal/domain/identity"
+	"karnak/internal/domain/tool"
 	"karnak/internal/domain/workspace"
 )
 
@@ -28,6 +29,7 @@ type Config struct {
 	Activity  *activity.Service
 	Admin     *admin.Service
 	Assistant *assistant.Service
+	Tool      *tool.Service
 	// Info tells what the server is and stands on.
 	Info func() *model.ServerInfo
 }
@@ -42,12 +44,13 @@ type Resolver struct {
 	activity  *activity.Service
 	admin     *admin.Service
 	assistant *assistant.Service
+	tool      *tool.Service
 	info      func() *model.ServerInfo
 }
 
 // New returns the resolvers.
 func New(c Config) *Resolver {
-	return &Resolver{c.Guard, c.Identity, c.Workspace, c.Access, c.Chat, c.Activity, c.Admin, c.Assistant, c.Info}
+	return &Resolver{c.Guard, c.Identity, c.Workspace, c.Access, c.Chat, c.Activity, c.Admin, c.Assistant, c.Tool, c.Info}
 }
 
 // actor returns who did something; nil for the system.
@@ -60,6 +63,14 @@ func (r *Resolver) actor(ctx context.Context, userID string) (scalar.Object, err
 		return nil, err
 	}
 	return u, err
+}
+
+// person returns who did something; nil for nobody.
+func (r *Resolver) person(ctx context.Context, userID *string) (*entgen.User, error) {
+	if userID == nil {
+		return nil, nil
+	}
+	return r.guard.Person(ctx, *userID)
 }
 
 // answer returns a message that a model wrote; nil for none.

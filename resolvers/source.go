@@ -13,6 +13,7 @@ import (
 	"karnak/internal/domain/activity"
 	"karnak/internal/domain/assistant"
 	"karnak/internal/domain/chat"
+	"karnak/internal/domain/tool"
 )
 
 // Sources are the subscriptions that may be answered together.
@@ -142,6 +143,9 @@ func asChannelEvent(item stream.Item) chat.ChannelEvent {
 		return x
 	}
 	if x := assistant.Typed(item.Event); x != nil {
+		return x
+	}
+	if x := tool.Typed(item.Event); x != nil {
 		return x
 	}
 	return nil

@@ -30,6 +30,9 @@ import (
 	"karnak/ent/entgen/signingkey"
 	"karnak/ent/entgen/tape"
 	"karnak/ent/entgen/tapestep"
+	"karnak/ent/entgen/tool"
+	"karnak/ent/entgen/toolinvocation"
+	"karnak/ent/entgen/toolversion"
 	"karnak/ent/entgen/user"
 	"karnak/ent/entgen/workspace"
 
@@ -83,6 +86,12 @@ type Client struct {
 	Tape *TapeClient
 	// TapeStep is the client for interacting with the TapeStep builders.
 	TapeStep *TapeStepClient
+	// Tool is the client for interacting with the Tool builders.
+	Tool *ToolClient
+	// ToolInvocation is the client for interacting with the ToolInvocation builders.
+	ToolInvocation *ToolInvocationClient
+	// ToolVersion is the client for interacting with the ToolVersion builders.
+	ToolVersion *ToolVersionClient
 	// User is the client for interacting with the User builders.
 	User *UserClient
 	// Workspace is the client for interacting with the Workspace builders.
@@ -117,6 +126,9 @@ func (c *Client) init() {
 	c.SigningKey = NewSigningKeyClient(c.config)
 	c.Tape = NewTapeClient(c.config)
 	c.TapeStep = NewTapeStepClient(c.config)
+	c.Tool = NewToolClient(c.config)
+	c.ToolInvocation = NewToolInvocationClient(c.config)
+	c.ToolVersion = NewToolVersionClient(c.config)
 	c.User = NewUserClient(c.config)
 	c.Workspace = NewWorkspaceClient(c.config)
 }
@@ -209,29 +221,32 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 	cfg := c.config
 	cfg.driver = tx
 	return &Tx{
-		ctx:           ctx,
-		config:        cfg,
-		Channel:       NewChannelClient(cfg),
-		ChannelMember: NewChannelMemberClient(cfg),
-		Conversation:  NewConversationClient(cfg),
-		CustomRole:    NewCustomRoleClient(cfg),
-		Event:         NewEventClient(cfg),
-		EventHead:     NewEventHeadClient(cfg),
-		Generation:    NewGenerationClient(cfg),
-		Grant:         NewGrantClient(cfg),
-		Idempotency:   NewIdempotencyClient(cfg),
-		Invitation:    NewInvitationClient(cfg),
-		Member:        NewMemberClient(cfg),
-		Message:       NewMessageClient(cfg),
-		ModelBudget:   NewModelBudgetClient(cfg),
-		Reaction:      NewReactionClient(cfg),
-		ReadState:     NewReadStateClient(cfg),
-		Session:       NewSessionClient(cfg),
-		SigningKey:    NewSigningKeyClient(cfg),
-		Tape:          NewTapeClient(cfg),
-		TapeStep:      NewTapeStepClient(cfg),
-		User:          NewUserClient(cfg),
-		Workspace:     NewWorkspaceClient(cfg),
+		ctx:            ctx,
+		config:         cfg,
+		Channel:        NewChannelClient(cfg),
+		ChannelMember:  NewChannelMemberClient(cfg),
+		Conversation:   NewConversationClient(cfg),
+		CustomRole:     NewCustomRoleClient(cfg),
+		Event:          NewEventClient(cfg),
+		EventHead:      NewEventHeadClient(cfg),
+		Generation:     NewGenerationClient(cfg),
+		Grant:          NewGrantClient(cfg),
+		Idempotency:    NewIdempotencyClient(cfg),
+		Invitation:     NewInvitationClient(cfg),
+		Member:         NewMemberClient(cfg),
+		Message:        NewMessageClient(cfg),
+		ModelBudget:    NewModelBudgetClient(cfg),
+		Reaction:       NewReactionClient(cfg),
+		ReadState:      NewReadStateClient(cfg),
+		Session:        NewSessionClient(cfg),
+		SigningKey:     NewSigningKeyClient(cfg),
+		Tape:           NewTapeClient(cfg),
+		TapeStep:       NewTapeStepClient(cfg),
+		Tool:           NewToolClient(cfg),
+		ToolInvocation: NewToolInvocationClient(cfg),
+		ToolVersion:    NewToolVersionClient(cfg),
+		User:           NewUserClient(cfg),
+		Workspace:      NewWorkspaceClient(cfg),
 	}, nil
 }
 
@@ -249,29 +264,32 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 	cfg := c.config
 	cfg.driver = &txDriver{tx: tx, drv: c.driver}
 	return &Tx{
-		ctx:           ctx,
-		config:        cfg,
-		Channel:       NewChannelClient(cfg),
-		ChannelMember: NewChannelMemberClient(cfg),
-		Conversation:  NewConversationClient(cfg),
-		CustomRole:    NewCustomRoleClient(cfg),
-		Event:         NewEventClient(cfg),
-		EventHead:     NewEventHeadClient(cfg),
-		Generation:    NewGenerationClient(cfg),
-		Grant:         NewGrantClient(cfg),
-		Idempotency:   NewIdempotencyClient(cfg),
-		Invitation:    NewInvitationClient(cfg),
-		Member:        NewMemberClient(cfg),
-		Message:       NewMessageClient(cfg),
-		ModelBudget:   NewModelBudgetClient(cfg),
-		Reaction:      NewReactionClient(cfg),
-		ReadState:     NewReadStateClient(cfg),
-		Session:       NewSessionClient(cfg),
-		SigningKey:    NewSigningKeyClient(cfg),
-		Tape:          NewTapeClient(cfg),
-		TapeStep:      NewTapeStepClient(cfg),
-		User:          NewUserClient(cfg),
-		Workspace:     NewWorkspaceClient(cfg),
+		ctx:            ctx,
+		config:         cfg,
+		Channel:        NewChannelClient(cfg),
+		ChannelMember:  NewChannelMemberClient(cfg),
+		Conversation:   NewConversationClient(cfg),
+		CustomRole:     NewCustomRoleClient(cfg),
+		Event:          NewEventClient(cfg),
+		EventHead:      NewEventHeadClient(cfg),
+		Generation:     NewGenerationClient(cfg),
+		Grant:          NewGrantClient(cfg),
+		Idempotency:    NewIdempotencyClient(cfg),
+		Invitation:     NewInvitationClient(cfg),
+		Member:         NewMemberClient(cfg),
+		Message:        NewMessageClient(cfg),
+		ModelBudget:    NewModelBudgetClient(cfg),
+		Reaction:       NewReactionClient(cfg),
+		ReadState:      NewReadStateClient(cfg),
+		Session:        NewSessionClient(cfg),
+		SigningKey:     NewSigningKeyClient(cfg),
+		Tape:           NewTapeClient(cfg),
+		TapeStep:       NewTapeStepClient(cfg),
+		Tool:           NewToolClient(cfg),
+		ToolInvocation: NewToolInvocationClient(cfg),
+		ToolVersion:    NewToolVersionClient(cfg),
+		User:           NewUserClient(cfg),
+		Workspace:      NewWorkspaceClient(cfg),
 	}, nil
 }
 
@@ -304,7 +322,7 @@ func (c *Client) Use(hooks ...Hook) {
 		c.Channel, c.ChannelMember, c.Conversation, c.CustomRole, c.Event, c.EventHead,
 		c.Generation, c.Grant, c.Idempotency, c.Invitation, c.Member, c.Message,
 		c.ModelBudget, c.Reaction, c.ReadState, c.Session, c.SigningKey, c.Tape,
-		c.TapeStep, c.User, c.Workspace,
+		c.TapeStep, c.Tool, c.ToolInvocation, c.ToolVersion, c.User, c.Workspace,
 	} {
 		n.Use(hooks...)
 	}
@@ -317,7 +335,7 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 		c.Channel, c.ChannelMember, c.Conversation, c.CustomRole, c.Event, c.EventHead,
 		c.Generation, c.Grant, c.Idempotency, c.Invitation, c.Member, c.Message,
 		c.ModelBudget, c.Reaction, c.ReadState, c.Session, c.SigningKey, c.Tape,
-		c.TapeStep, c.User, c.Workspace,
+		c.TapeStep, c.Tool, c.ToolInvocation, c.ToolVersion, c.User, c.Workspace,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -364,6 +382,12 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Tape.mutate(ctx, m)
 	case *TapeStepMutation:
 		return c.TapeStep.mutate(ctx, m)
+	case *ToolMutation:
+		return c.Tool.mutate(ctx, m)
+	case *ToolInvocationMutation:
+		return c.ToolInvocation.mutate(ctx, m)
+	case *ToolVersionMutation:
+		return c.ToolVersion.mutate(ctx, m)
 	case *UserMutation:
 		return c.User.mutate(ctx, m)
 	case *WorkspaceMutation:
@@ -2919,6 +2943,408 @@ func (c *TapeStepClient) mutate(ctx context.Context, m *TapeStepMutation) (Value
 	}
 }
 
+// ToolClient is a client for the Tool schema.
+type ToolClient struct {
+	config
+}
+
+// NewToolClient returns a client for the Tool from the given config.
+func NewToolClient(c config) *ToolClient {
+	return &ToolClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `tool.Hooks(f(g(h())))`.
+func (c *ToolClient) Use(hooks ...Hook) {
+	c.hooks.Tool = append(c.hooks.Tool, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `tool.Intercept(f(g(h())))`.
+func (c *ToolClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Tool = append(c.inters.Tool, interceptors...)
+}
+
+// Create returns a builder for creating a Tool entity.
+func (c *ToolClient) Create() *ToolCreate {
+	mutation := newToolMutation(c.config, OpCreate)
+	return &ToolCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Tool entities.
+func (c *ToolClient) CreateBulk(builders ...*ToolCreate) *ToolCreateBulk {
+	return &ToolCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ToolClient) MapCreateBulk(slice any, setFunc func(*ToolCreate, int)) *ToolCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ToolCreateBulk{err: fmt.Errorf("calling to ToolClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ToolCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ToolCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Tool.
+func (c *ToolClient) Update() *ToolUpdate {
+	mutation := newToolMutation(c.config, OpUpdate)
+	return &ToolUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ToolClient) UpdateOne(_m *Tool) *ToolUpdateOne {
+	mutation := newToolMutation(c.config, OpUpdateOne, withTool(_m))
+	return &ToolUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ToolClient) UpdateOneID(id string) *ToolUpdateOne {
+	mutation := newToolMutation(c.config, OpUpdateOne, withToolID(id))
+	return &ToolUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Tool.
+func (c *ToolClient) Delete() *ToolDelete {
+	mutation := newToolMutation(c.config, OpDelete)
+	return &ToolDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ToolClient) DeleteOne(_m *Tool) *ToolDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ToolClient) DeleteOneID(id string) *ToolDeleteOne {
+	builder := c.Delete().Where(tool.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ToolDeleteOne{builder}
+}
+
+// Query returns a query builder for Tool.
+func (c *ToolClient) Query() *ToolQuery {
+	return &ToolQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeTool},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Tool entity by its id.
+func (c *ToolClient) Get(ctx context.Context, id string) (*Tool, error) {
+	return c.Query().Where(tool.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ToolClient) GetX(ctx context.Context, id string) *Tool {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *ToolClient) Hooks() []Hook {
+	hooks := c.hooks.Tool
+	return append(hooks[:len(hooks):len(hooks)], tool.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *ToolClient) Interceptors() []Interceptor {
+	return c.inters.Tool
+}
+
+func (c *ToolClient) mutate(ctx context.Context, m *ToolMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ToolCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ToolUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ToolUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ToolDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("entgen: unknown Tool mutation op: %q", m.Op())
+	}
+}
+
+// ToolInvocationClient is a client for the ToolInvocation schema.
+type ToolInvocationClient struct {
+	config
+}
+
+// NewToolInvocationClient returns a client for the ToolInvocation from the given config.
+func NewToolInvocationClient(c config) *ToolInvocationClient {
+	return &ToolInvocationClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `toolinvocation.Hooks(f(g(h())))`.
+func (c *ToolInvocationClient) Use(hooks ...Hook) {
+	c.hooks.ToolInvocation = append(c.hooks.ToolInvocation, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `toolinvocation.Intercept(f(g(h())))`.
+func (c *ToolInvocationClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ToolInvocation = append(c.inters.ToolInvocation, interceptors...)
+}
+
+// Create returns a builder for creating a ToolInvocation entity.
+func (c *ToolInvocationClient) Create() *ToolInvocationCreate {
+	mutation := newToolInvocationMutation(c.config, OpCreate)
+	return &ToolInvocationCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ToolInvocation entities.
+func (c *ToolInvocationClient) CreateBulk(builders ...*ToolInvocationCreate) *ToolInvocationCreateBulk {
+	return &ToolInvocationCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ToolInvocationClient) MapCreateBulk(slice any, setFunc func(*ToolInvocationCreate, int)) *ToolInvocationCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ToolInvocationCreateBulk{err: fmt.Errorf("calling to ToolInvocationClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ToolInvocationCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ToolInvocationCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ToolInvocation.
+func (c *ToolInvocationClient) Update() *ToolInvocationUpdate {
+	mutation := newToolInvocationMutation(c.config, OpUpdate)
+	return &ToolInvocationUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ToolInvocationClient) UpdateOne(_m *ToolInvocation) *ToolInvocationUpdateOne {
+	mutation := newToolInvocationMutation(c.config, OpUpdateOne, withToolInvocation(_m))
+	return &ToolInvocationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ToolInvocationClient) UpdateOneID(id string) *ToolInvocationUpdateOne {
+	mutation := newToolInvocationMutation(c.config, OpUpdateOne, withToolInvocationID(id))
+	return &ToolInvocationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ToolInvocation.
+func (c *ToolInvocationClient) Delete() *ToolInvocationDelete {
+	mutation := newToolInvocationMutation(c.config, OpDelete)
+	return &ToolInvocationDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ToolInvocationClient) DeleteOne(_m *ToolInvocation) *ToolInvocationDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ToolInvocationClient) DeleteOneID(id string) *ToolInvocationDeleteOne {
+	builder := c.Delete().Where(toolinvocation.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ToolInvocationDeleteOne{builder}
+}
+
+// Query returns a query builder for ToolInvocation.
+func (c *ToolInvocationClient) Query() *ToolInvocationQuery {
+	return &ToolInvocationQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeToolInvocation},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ToolInvocation entity by its id.
+func (c *ToolInvocationClient) Get(ctx context.Context, id string) (*ToolInvocation, error) {
+	return c.Query().Where(toolinvocation.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ToolInvocationClient) GetX(ctx context.Context, id string) *ToolInvocation {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *ToolInvocationClient) Hooks() []Hook {
+	hooks := c.hooks.ToolInvocation
+	return append(hooks[:len(hooks):len(hooks)], toolinvocation.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *ToolInvocationClient) Interceptors() []Interceptor {
+	return c.inters.ToolInvocation
+}
+
+func (c *ToolInvocationClient) mutate(ctx context.Context, m *ToolInvocationMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ToolInvocationCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ToolInvocationUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ToolInvocationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ToolInvocationDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("entgen: unknown ToolInvocation mutation op: %q", m.Op())
+	}
+}
+
+// ToolVersionClient is a client for the ToolVersion schema.
+type ToolVersionClient struct {
+	config
+}
+
+// NewToolVersionClient returns a client for the ToolVersion from the given config.
+func NewToolVersionClient(c config) *ToolVersionClient {
+	return &ToolVersionClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `toolversion.Hooks(f(g(h())))`.
+func (c *ToolVersionClient) Use(hooks ...Hook) {
+	c.hooks.ToolVersion = append(c.hooks.ToolVersion, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `toolversion.Intercept(f(g(h())))`.
+func (c *ToolVersionClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ToolVersion = append(c.inters.ToolVersion, interceptors...)
+}
+
+// Create returns a builder for creating a ToolVersion entity.
+func (c *ToolVersionClient) Create() *ToolVersionCreate {
+	mutation := newToolVersionMutation(c.config, OpCreate)
+	return &ToolVersionCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ToolVersion entities.
+func (c *ToolVersionClient) CreateBulk(builders ...*ToolVersionCreate) *ToolVersionCreateBulk {
+	return &ToolVersionCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ToolVersionClient) MapCreateBulk(slice any, setFunc func(*ToolVersionCreate, int)) *ToolVersionCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ToolVersionCreateBulk{err: fmt.Errorf("calling to ToolVersionClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ToolVersionCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ToolVersionCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ToolVersion.
+func (c *ToolVersionClient) Update() *ToolVersionUpdate {
+	mutation := newToolVersionMutation(c.config, OpUpdate)
+	return &ToolVersionUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ToolVersionClient) UpdateOne(_m *ToolVersion) *ToolVersionUpdateOne {
+	mutation := newToolVersionMutation(c.config, OpUpdateOne, withToolVersion(_m))
+	return &ToolVersionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ToolVersionClient) UpdateOneID(id string) *ToolVersionUpdateOne {
+	mutation := newToolVersionMutation(c.config, OpUpdateOne, withToolVersionID(id))
+	return &ToolVersionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ToolVersion.
+func (c *ToolVersionClient) Delete() *ToolVersionDelete {
+	mutation := newToolVersionMutation(c.config, OpDelete)
+	return &ToolVersionDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ToolVersionClient) DeleteOne(_m *ToolVersion) *ToolVersionDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ToolVersionClient) DeleteOneID(id string) *ToolVersionDeleteOne {
+	builder := c.Delete().Where(toolversion.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ToolVersionDeleteOne{builder}
+}
+
+// Query returns a query builder for ToolVersion.
+func (c *ToolVersionClient) Query() *ToolVersionQuery {
+	return &ToolVersionQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeToolVersion},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ToolVersion entity by its id.
+func (c *ToolVersionClient) Get(ctx context.Context, id string) (*ToolVersion, error) {
+	return c.Query().Where(toolversion.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ToolVersionClient) GetX(ctx context.Context, id string) *ToolVersion {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *ToolVersionClient) Hooks() []Hook {
+	hooks := c.hooks.ToolVersion
+	return append(hooks[:len(hooks):len(hooks)], toolversion.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *ToolVersionClient) Interceptors() []Interceptor {
+	return c.inters.ToolVersion
+}
+
+func (c *ToolVersionClient) mutate(ctx context.Context, m *ToolVersionMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ToolVersionCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ToolVersionUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ToolVersionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ToolVersionDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("entgen: unknown ToolVersion mutation op: %q", m.Op())
+	}
+}
+
 // UserClient is a client for the User schema.
 type UserClient struct {
 	config
@@ -3192,13 +3618,14 @@ type (
 	hooks struct {
 		Channel, ChannelMember, Conversation, CustomRole, Event, EventHead, Generation,
 		Grant, Idempotency, Invitation, Member, Message, ModelBudget, Reaction,
-		ReadState, Session, SigningKey, Tape, TapeStep, User, Workspace []ent.Hook
+		ReadState, Session, SigningKey, Tape, TapeStep, Tool, ToolInvocation,
+		ToolVersion, User, Workspace []ent.Hook
 	}
 	inters struct {
 		Channel, ChannelMember, Conversation, CustomRole, Event, EventHead, Generation,
 		Grant, Idempotency, Invitation, Member, Message, ModelBudget, Reaction,
-		ReadState, Session, SigningKey, Tape, TapeStep, User,
-		Workspace []ent.Interceptor
+		ReadState, Session, SigningKey, Tape, TapeStep, Tool, ToolInvocation,
+		ToolVersion, User, Workspace []ent.Interceptor
 	}
 )
 

@@ -3,6 +3,7 @@
 package entgen
 
 import (
+	"encoding/json"
 	"fmt"
 	"karnak/ent/entgen/conversation"
 	"strings"
@@ -31,6 +32,8 @@ type Conversation struct {
 	Model string `json:"model,omitempty"`
 	// Instructions holds the value of the "instructions" field.
 	Instructions string `json:"instructions,omitempty"`
+	// Tools holds the value of the "tools" field.
+	Tools []string `json:"tools,omitempty"`
 	// LeafID holds the value of the "leaf_id" field.
 	LeafID       *string `json:"leaf_id,omitempty"`
 	selectValues sql.SelectValues
@@ -41,6 +44,8 @@ func (*Conversation) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
+		case conversation.FieldTools:
+			values[i] = new([]byte)
 		case conversation.FieldVersion:
 			values[i] = new(sql.NullInt64)
 		case conversation.FieldID, conversation.FieldWorkspaceID, conversation.FieldChannelID, conversation.FieldCreatedBy, conversation.FieldModel, conversation.FieldInstructions, conversation.FieldLeafID:
@@ -110,6 +115,14 @@ func (_m *Conversation) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Instructions = value.String
 			}
+		case conversation.FieldTools:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field tools", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Tools); err != nil {
+					return fmt.Errorf("unmarshal field tools: %w", err)
+				}
+			}
 		case conversation.FieldLeafID:
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field leaf_id", values[i])
@@ -173,6 +186,9 @@ func (_m *Conversation) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("instructions=")
 	builder.WriteString(_m.Instructions)
+	builder.WriteString(", ")
+	builder.WriteString("tools=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Tools))
 	builder.WriteString(", ")
 	if v := _m.LeafID; v != nil {
 		builder.WriteString("leaf_id=")

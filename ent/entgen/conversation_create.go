@@ -78,6 +78,12 @@ func (_c *ConversationCreate) SetNillableInstructions(v *string) *ConversationCr
 	return _c
 }
 
+// SetTools sets the "tools" field.
+func (_c *ConversationCreate) SetTools(v []string) *ConversationCreate {
+	_c.mutation.SetTools(v)
+	return _c
+}
+
 // SetLeafID sets the "leaf_id" field.
 func (_c *ConversationCreate) SetLeafID(v string) *ConversationCreate {
 	_c.mutation.SetLeafID(v)
@@ -276,6 +282,10 @@ func (_c *ConversationCreate) createSpec() (*Conversation, *sqlgraph.CreateSpec)
 	if value, ok := _c.mutation.Instructions(); ok {
 		_spec.SetField(conversation.FieldInstructions, field.TypeString, value)
 		_node.Instructions = value
+	}
+	if value, ok := _c.mutation.Tools(); ok {
+		_spec.SetField(conversation.FieldTools, field.TypeJSON, value)
+		_node.Tools = value
 	}
 	if value, ok := _c.mutation.LeafID(); ok {
 		_spec.SetField(conversation.FieldLeafID, field.TypeString, value)

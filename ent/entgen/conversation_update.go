@@ -11,6 +11,7 @@ import (
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
+	"entgo.io/ent/dialect/sql/sqljson"
 	"entgo.io/ent/schema/field"
 )
 
@@ -73,6 +74,24 @@ func (_u *ConversationUpdate) SetNillableInstructions(v *string) *ConversationUp
 	if v != nil {
 		_u.SetInstructions(*v)
 	}
+	return _u
+}
+
+// SetTools sets the "tools" field.
+func (_u *ConversationUpdate) SetTools(v []string) *ConversationUpdate {
+	_u.mutation.SetTools(v)
+	return _u
+}
+
+// AppendTools appends value to the "tools" field.
+func (_u *ConversationUpdate) AppendTools(v []string) *ConversationUpdate {
+	_u.mutation.AppendTools(v)
+	return _u
+}
+
+// ClearTools clears the value of the "tools" field.
+func (_u *ConversationUpdate) ClearTools() *ConversationUpdate {
+	_u.mutation.ClearTools()
 	return _u
 }
 
@@ -167,6 +186,17 @@ func (_u *ConversationUpdate) sqlSave(ctx context.Context) (_node int, err error
 	if value, ok := _u.mutation.Instructions(); ok {
 		_spec.SetField(conversation.FieldInstructions, field.TypeString, value)
 	}
+	if value, ok := _u.mutation.Tools(); ok {
+		_spec.SetField(conversation.FieldTools, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedTools(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, conversation.FieldTools, value)
+		})
+	}
+	if _u.mutation.ToolsCleared() {
+		_spec.ClearField(conversation.FieldTools, field.TypeJSON)
+	}
 	if value, ok := _u.mutation.LeafID(); ok {
 		_spec.SetField(conversation.FieldLeafID, field.TypeString, value)
 	}
@@ -239,6 +269,24 @@ func (_u *ConversationUpdateOne) SetNillableInstructions(v *string) *Conversatio
 	if v != nil {
 		_u.SetInstructions(*v)
 	}
+	return _u
+}
+
+// SetTools sets the "tools" field.
+func (_u *ConversationUpdateOne) SetTools(v []string) *ConversationUpdateOne {
+	_u.mutation.SetTools(v)
+	return _u
+}
+
+// AppendTools appends value to the "tools" field.
+func (_u *ConversationUpdateOne) AppendTools(v []string) *ConversationUpdateOne {
+	_u.mutation.AppendTools(v)
+	return _u
+}
+
+// ClearTools clears the value of the "tools" field.
+func (_u *ConversationUpdateOne) ClearTools() *ConversationUpdateOne {
+	_u.mutation.ClearTools()
 	return _u
 }
 
@@ -362,6 +410,17 @@ func (_u *ConversationUpdateOne) sqlSave(ctx context.Context) (_node *Conversati
 	}
 	if value, ok := _u.mutation.Instructions(); ok {
 		_spec.SetField(conversation.FieldInstructions, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Tools(); ok {
+		_spec.SetField(conversation.FieldTools, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedTools(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, conversation.FieldTools, value)
+		})
+	}
+	if _u.mutation.ToolsCleared() {
+		_spec.ClearField(conversation.FieldTools, field.TypeJSON)
 	}
 	if value, ok := _u.mutation.LeafID(); ok {
 		_spec.SetField(conversation.FieldLeafID, field.TypeString, value)

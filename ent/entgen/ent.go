@@ -25,6 +25,9 @@ import (
 	"karnak/ent/entgen/signingkey"
 	"karnak/ent/entgen/tape"
 	"karnak/ent/entgen/tapestep"
+	"karnak/ent/entgen/tool"
+	"karnak/ent/entgen/toolinvocation"
+	"karnak/ent/entgen/toolversion"
 	"karnak/ent/entgen/user"
 	"karnak/ent/entgen/workspace"
 	"reflect"
@@ -93,27 +96,30 @@ var (
 func checkColumn(t, c string) error {
 	initCheck.Do(func() {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
-			channel.Table:       channel.ValidColumn,
-			channelmember.Table: channelmember.ValidColumn,
-			conversation.Table:  conversation.ValidColumn,
-			customrole.Table:    customrole.ValidColumn,
-			event.Table:         event.ValidColumn,
-			eventhead.Table:     eventhead.ValidColumn,
-			generation.Table:    generation.ValidColumn,
-			grant.Table:         grant.ValidColumn,
-			idempotency.Table:   idempotency.ValidColumn,
-			invitation.Table:    invitation.ValidColumn,
-			member.Table:        member.ValidColumn,
-			message.Table:       message.ValidColumn,
-			modelbudget.Table:   modelbudget.ValidColumn,
-			reaction.Table:      reaction.ValidColumn,
-			readstate.Table:     readstate.ValidColumn,
-			session.Table:       session.ValidColumn,
-			signingkey.Table:    signingkey.ValidColumn,
-			tape.Table:          tape.ValidColumn,
-			tapestep.Table:      tapestep.ValidColumn,
-			user.Table:          user.ValidColumn,
-			workspace.Table:     workspace.ValidColumn,
+			channel.Table:        channel.ValidColumn,
+			channelmember.Table:  channelmember.ValidColumn,
+			conversation.Table:   conversation.ValidColumn,
+			customrole.Table:     customrole.ValidColumn,
+			event.Table:          event.ValidColumn,
+			eventhead.Table:      eventhead.ValidColumn,
+			generation.Table:     generation.ValidColumn,
+			grant.Table:          grant.ValidColumn,
+			idempotency.Table:    idempotency.ValidColumn,
+			invitation.Table:     invitation.ValidColumn,
+			member.Table:         member.ValidColumn,
+			message.Table:        message.ValidColumn,
+			modelbudget.Table:    modelbudget.ValidColumn,
+			reaction.Table:       reaction.ValidColumn,
+			readstate.Table:      readstate.ValidColumn,
+			session.Table:        session.ValidColumn,
+			signingkey.Table:     signingkey.ValidColumn,
+			tape.Table:           tape.ValidColumn,
+			tapestep.Table:       tapestep.ValidColumn,
+			tool.Table:           tool.ValidColumn,
+			toolinvocation.Table: toolinvocation.ValidColumn,
+			toolversion.Table:    toolversion.ValidColumn,
+			user.Table:           user.ValidColumn,
+			workspace.Table:      workspace.ValidColumn,
 		})
 	})
 	return columnCheck(t, c)

@@ -3,9 +3,11 @@
 package entgen
 
 import (
+	"encoding/json"
 	"fmt"
 	"karnak/ent/entgen/generation"
 	"karnak/ent/enum"
+	"karnak/ent/pinned"
 	"strings"
 	"time"
 
@@ -34,6 +36,8 @@ type Generation struct {
 	Model string `json:"model,omitempty"`
 	// MaxTokens holds the value of the "max_tokens" field.
 	MaxTokens int `json:"max_tokens,omitempty"`
+	// Tools holds the value of the "tools" field.
+	Tools []pinned.Tool `json:"tools,omitempty"`
 	// State holds the value of the "state" field.
 	State enum.GenerationState `json:"state,omitempty"`
 	// Provider holds the value of the "provider" field.
@@ -70,6 +74,8 @@ func (*Generation) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
+		case generation.FieldTools:
+			values[i] = new([]byte)
 		case generation.FieldEstimated:
 			values[i] = new(sql.NullBool)
 		case generation.FieldMaxTokens, generation.FieldAttempts, generation.FieldInputTokens, generation.FieldCachedTokens, generation.FieldOutputTokens, generation.FieldCost, generation.FieldReserved:
@@ -146,6 +152,14 @@ func (_m *Generation) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field max_tokens", values[i])
 			} else if value.Valid {
 				_m.MaxTokens = int(value.Int64)
+			}
+		case generation.FieldTools:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field tools", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Tools); err != nil {
+					return fmt.Errorf("unmarshal field tools: %w", err)
+				}
 			}
 		case generation.FieldState:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -294,6 +308,9 @@ func (_m *Generation) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("max_tokens=")
 	builder.WriteString(fmt.Sprintf("%v", _m.MaxTokens))
+	builder.WriteString(", ")
+	builder.WriteString("tools=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Tools))
 	builder.WriteString(", ")
 	builder.WriteString("state=")
 	builder.WriteString(fmt.Sprintf("%v", _m.State))

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"karnak/ent/entgen/generation"
 	"karnak/ent/enum"
+	"karnak/ent/pinned"
 	"time"
 
 	"entgo.io/ent/dialect/sql/sqlgraph"
@@ -66,6 +67,12 @@ func (_c *GenerationCreate) SetModel(v string) *GenerationCreate {
 // SetMaxTokens sets the "max_tokens" field.
 func (_c *GenerationCreate) SetMaxTokens(v int) *GenerationCreate {
 	_c.mutation.SetMaxTokens(v)
+	return _c
+}
+
+// SetTools sets the "tools" field.
+func (_c *GenerationCreate) SetTools(v []pinned.Tool) *GenerationCreate {
+	_c.mutation.SetTools(v)
 	return _c
 }
 
@@ -523,6 +530,10 @@ func (_c *GenerationCreate) createSpec() (*Generation, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.MaxTokens(); ok {
 		_spec.SetField(generation.FieldMaxTokens, field.TypeInt, value)
 		_node.MaxTokens = value
+	}
+	if value, ok := _c.mutation.Tools(); ok {
+		_spec.SetField(generation.FieldTools, field.TypeJSON, value)
+		_node.Tools = value
 	}
 	if value, ok := _c.mutation.State(); ok {
 		_spec.SetField(generation.FieldState, field.TypeString, value)

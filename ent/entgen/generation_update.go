@@ -332,6 +332,9 @@ func (_u *GenerationUpdate) sqlSave(ctx context.Context) (_node int, err error) 
 			}
 		}
 	}
+	if _u.mutation.ToolsCleared() {
+		_spec.ClearField(generation.FieldTools, field.TypeJSON)
+	}
 	if value, ok := _u.mutation.State(); ok {
 		_spec.SetField(generation.FieldState, field.TypeString, value)
 	}
@@ -756,6 +759,9 @@ func (_u *GenerationUpdateOne) sqlSave(ctx context.Context) (_node *Generation, 
 				ps[i](selector)
 			}
 		}
+	}
+	if _u.mutation.ToolsCleared() {
+		_spec.ClearField(generation.FieldTools, field.TypeJSON)
 	}
 	if value, ok := _u.mutation.State(); ok {
 		_spec.SetField(generation.FieldState, field.TypeString, value)

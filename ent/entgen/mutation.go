@@ -27,9 +27,13 @@ import (
 	"karnak/ent/entgen/signingkey"
 	"karnak/ent/entgen/tape"
 	"karnak/ent/entgen/tapestep"
+	"karnak/ent/entgen/tool"
+	"karnak/ent/entgen/toolinvocation"
+	"karnak/ent/entgen/toolversion"
 	"karnak/ent/entgen/user"
 	"karnak/ent/entgen/workspace"
 	"karnak/ent/enum"
+	"karnak/ent/pinned"
 	"sync"
 	"time"
 
@@ -46,27 +50,30 @@ const (
 	OpUpdateOne = ent.OpUpdateOne
 
 	// Node types.
-	TypeChannel       = "Channel"
-	TypeChannelMember = "ChannelMember"
-	TypeConversation  = "Conversation"
-	TypeCustomRole    = "CustomRole"
-	TypeEvent         = "Event"
-	TypeEventHead     = "EventHead"
-	TypeGeneration    = "Generation"
-	TypeGrant         = "Grant"
-	TypeIdempotency   = "Idempotency"
-	TypeInvitation    = "Invitation"
-	TypeMember        = "Member"
-	TypeMessage       = "Message"
-	TypeModelBudget   = "ModelBudget"
-	TypeReaction      = "Reaction"
-	TypeReadState     = "ReadState"
-	TypeSession       = "Session"
-	TypeSigningKey    = "SigningKey"
-	TypeTape          = "Tape"
-	TypeTapeStep      = "TapeStep"
-	TypeUser          = "User"
-	TypeWorkspace     = "Workspace"
+	TypeChannel        = "Channel"
+	TypeChannelMember  = "ChannelMember"
+	TypeConversation   = "Conversation"
+	TypeCustomRole     = "CustomRole"
+	TypeEvent          = "Event"
+	TypeEventHead      = "EventHead"
+	TypeGeneration     = "Generation"
+	TypeGrant          = "Grant"
+	TypeIdempotency    = "Idempotency"
+	TypeInvitation     = "Invitation"
+	TypeMember         = "Member"
+	TypeMessage        = "Message"
+	TypeModelBudget    = "ModelBudget"
+	TypeReaction       = "Reaction"
+	TypeReadState      = "ReadState"
+	TypeSession        = "Session"
+	TypeSigningKey     = "SigningKey"
+	TypeTape           = "Tape"
+	TypeTapeStep       = "TapeStep"
+	TypeTool           = "Tool"
+	TypeToolInvocation = "ToolInvocation"
+	TypeToolVersion    = "ToolVersion"
+	TypeUser           = "User"
+	TypeWorkspace      = "Workspace"
 )
 
 // ChannelMutation represents an operation that mutates the Channel nodes in the graph.
@@ -1559,6 +1566,8 @@ type ConversationMutation struct {
 	created_by    *string
 	model         *string
 	instructions  *string
+	tools         *[]string
+	appendtools   []string
 	leaf_id       *string
 	clearedFields map[string]struct{}
 	done          bool
@@ -1942,6 +1951,71 @@ func (m *ConversationMutation) ResetInstructions() {
 	m.instructions = nil
 }
 
+// SetTools sets the "tools" field.
+func (m *ConversationMutation) SetTools(s []string) {
+	m.tools = &s
+	m.appendtools = nil
+}
+
+// Tools returns the value of the "tools" field in the mutation.
+func (m *ConversationMutation) Tools() (r []string, exists bool) {
+	v := m.tools
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTools returns the old "tools" field's value of the Conversation entity.
+// If the Conversation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConversationMutation) OldTools(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTools is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTools requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTools: %w", err)
+	}
+	return oldValue.Tools, nil
+}
+
+// AppendTools adds s to the "tools" field.
+func (m *ConversationMutation) AppendTools(s []string) {
+	m.appendtools = append(m.appendtools, s...)
+}
+
+// AppendedTools returns the list of values that were appended to the "tools" field in this mutation.
+func (m *ConversationMutation) AppendedTools() ([]string, bool) {
+	if len(m.appendtools) == 0 {
+		return nil, false
+	}
+	return m.appendtools, true
+}
+
+// ClearTools clears the value of the "tools" field.
+func (m *ConversationMutation) ClearTools() {
+	m.tools = nil
+	m.appendtools = nil
+	m.clearedFields[conversation.FieldTools] = struct{}{}
+}
+
+// ToolsCleared returns if the "tools" field was cleared in this mutation.
+func (m *ConversationMutation) ToolsCleared() bool {
+	_, ok := m.clearedFields[conversation.FieldTools]
+	return ok
+}
+
+// ResetTools resets all changes to the "tools" field.
+func (m *ConversationMutation) ResetTools() {
+	m.tools = nil
+	m.appendtools = nil
+	delete(m.clearedFields, conversation.FieldTools)
+}
+
 // SetLeafID sets the "leaf_id" field.
 func (m *ConversationMutation) SetLeafID(s string) {
 	m.leaf_id = &s
@@ -2025,7 +2099,7 @@ func (m *ConversationMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ConversationMutation) Fields() []string {
-	fields := make([]string, 0, 8)
+	fields := make([]string, 0, 9)
 	if m.workspace_id != nil {
 		fields = append(fields, conversation.FieldWorkspaceID)
 	}
@@ -2046,6 +2120,9 @@ func (m *ConversationMutation) Fields() []string {
 	}
 	if m.instructions != nil {
 		fields = append(fields, conversation.FieldInstructions)
+	}
+	if m.tools != nil {
+		fields = append(fields, conversation.FieldTools)
 	}
 	if m.leaf_id != nil {
 		fields = append(fields, conversation.FieldLeafID)
@@ -2072,6 +2149,8 @@ func (m *ConversationMutation) Field(name string) (ent.Value, bool) {
 		return m.Model()
 	case conversation.FieldInstructions:
 		return m.Instructions()
+	case conversation.FieldTools:
+		return m.Tools()
 	case conversation.FieldLeafID:
 		return m.LeafID()
 	}
@@ -2097,6 +2176,8 @@ func (m *ConversationMutation) OldField(ctx context.Context, name string) (ent.V
 		return m.OldModel(ctx)
 	case conversation.FieldInstructions:
 		return m.OldInstructions(ctx)
+	case conversation.FieldTools:
+		return m.OldTools(ctx)
 	case conversation.FieldLeafID:
 		return m.OldLeafID(ctx)
 	}
@@ -2157,6 +2238,13 @@ func (m *ConversationMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetInstructions(v)
 		return nil
+	case conversation.FieldTools:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTools(v)
+		return nil
 	case conversation.FieldLeafID:
 		v, ok := value.(string)
 		if !ok {
@@ -2209,6 +2297,9 @@ func (m *ConversationMutation) AddField(name string, value ent.Value) error {
 // mutation.
 func (m *ConversationMutation) ClearedFields() []string {
 	var fields []string
+	if m.FieldCleared(conversation.FieldTools) {
+		fields = append(fields, conversation.FieldTools)
+	}
 	if m.FieldCleared(conversation.FieldLeafID) {
 		fields = append(fields, conversation.FieldLeafID)
 	}
@@ -2226,6 +2317,9 @@ func (m *ConversationMutation) FieldCleared(name string) bool {
 // error if the field is not defined in the schema.
 func (m *ConversationMutation) ClearField(name string) error {
 	switch name {
+	case conversation.FieldTools:
+		m.ClearTools()
+		return nil
 	case conversation.FieldLeafID:
 		m.ClearLeafID()
 		return nil
@@ -2257,6 +2351,9 @@ func (m *ConversationMutation) ResetField(name string) error {
 		return nil
 	case conversation.FieldInstructions:
 		m.ResetInstructions()
+		return nil
+	case conversation.FieldTools:
+		m.ResetTools()
 		return nil
 	case conversation.FieldLeafID:
 		m.ResetLeafID()
@@ -4866,6 +4963,8 @@ type GenerationMutation struct {
 	model            *string
 	max_tokens       *int
 	addmax_tokens    *int
+	tools            *[]pinned.Tool
+	appendtools      []pinned.Tool
 	state            *enum.GenerationState
 	provider         *string
 	attempts         *int
@@ -5302,6 +5401,71 @@ func (m *GenerationMutation) AddedMaxTokens() (r int, exists bool) {
 func (m *GenerationMutation) ResetMaxTokens() {
 	m.max_tokens = nil
 	m.addmax_tokens = nil
+}
+
+// SetTools sets the "tools" field.
+func (m *GenerationMutation) SetTools(pi []pinned.Tool) {
+	m.tools = &pi
+	m.appendtools = nil
+}
+
+// Tools returns the value of the "tools" field in the mutation.
+func (m *GenerationMutation) Tools() (r []pinned.Tool, exists bool) {
+	v := m.tools
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTools returns the old "tools" field's value of the Generation entity.
+// If the Generation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GenerationMutation) OldTools(ctx context.Context) (v []pinned.Tool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTools is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTools requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTools: %w", err)
+	}
+	return oldValue.Tools, nil
+}
+
+// AppendTools adds pi to the "tools" field.
+func (m *GenerationMutation) AppendTools(pi []pinned.Tool) {
+	m.appendtools = append(m.appendtools, pi...)
+}
+
+// AppendedTools returns the list of values that were appended to the "tools" field in this mutation.
+func (m *GenerationMutation) AppendedTools() ([]pinned.Tool, bool) {
+	if len(m.appendtools) == 0 {
+		return nil, false
+	}
+	return m.appendtools, true
+}
+
+// ClearTools clears the value of the "tools" field.
+func (m *GenerationMutation) ClearTools() {
+	m.tools = nil
+	m.appendtools = nil
+	m.clearedFields[generation.FieldTools] = struct{}{}
+}
+
+// ToolsCleared returns if the "tools" field was cleared in this mutation.
+func (m *GenerationMutation) ToolsCleared() bool {
+	_, ok := m.clearedFields[generation.FieldTools]
+	return ok
+}
+
+// ResetTools resets all changes to the "tools" field.
+func (m *GenerationMutation) ResetTools() {
+	m.tools = nil
+	m.appendtools = nil
+	delete(m.clearedFields, generation.FieldTools)
 }
 
 // SetState sets the "state" field.
@@ -6014,7 +6178,7 @@ func (m *GenerationMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *GenerationMutation) Fields() []string {
-	fields := make([]string, 0, 22)
+	fields := make([]string, 0, 23)
 	if m.workspace_id != nil {
 		fields = append(fields, generation.FieldWorkspaceID)
 	}
@@ -6038,6 +6202,9 @@ func (m *GenerationMutation) Fields() []string {
 	}
 	if m.max_tokens != nil {
 		fields = append(fields, generation.FieldMaxTokens)
+	}
+	if m.tools != nil {
+		fields = append(fields, generation.FieldTools)
 	}
 	if m.state != nil {
 		fields = append(fields, generation.FieldState)
@@ -6105,6 +6272,8 @@ func (m *GenerationMutation) Field(name string) (ent.Value, bool) {
 		return m.Model()
 	case generation.FieldMaxTokens:
 		return m.MaxTokens()
+	case generation.FieldTools:
+		return m.Tools()
 	case generation.FieldState:
 		return m.State()
 	case generation.FieldProvider:
@@ -6158,6 +6327,8 @@ func (m *GenerationMutation) OldField(ctx context.Context, name string) (ent.Val
 		return m.OldModel(ctx)
 	case generation.FieldMaxTokens:
 		return m.OldMaxTokens(ctx)
+	case generation.FieldTools:
+		return m.OldTools(ctx)
 	case generation.FieldState:
 		return m.OldState(ctx)
 	case generation.FieldProvider:
@@ -6250,6 +6421,13 @@ func (m *GenerationMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetMaxTokens(v)
+		return nil
+	case generation.FieldTools:
+		v, ok := value.([]pinned.Tool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTools(v)
 		return nil
 	case generation.FieldState:
 		v, ok := value.(enum.GenerationState)
@@ -6466,6 +6644,9 @@ func (m *GenerationMutation) AddField(name string, value ent.Value) error {
 // mutation.
 func (m *GenerationMutation) ClearedFields() []string {
 	var fields []string
+	if m.FieldCleared(generation.FieldTools) {
+		fields = append(fields, generation.FieldTools)
+	}
 	if m.FieldCleared(generation.FieldMessageID) {
 		fields = append(fields, generation.FieldMessageID)
 	}
@@ -6492,6 +6673,9 @@ func (m *GenerationMutation) FieldCleared(name string) bool {
 // error if the field is not defined in the schema.
 func (m *GenerationMutation) ClearField(name string) error {
 	switch name {
+	case generation.FieldTools:
+		m.ClearTools()
+		return nil
 	case generation.FieldMessageID:
 		m.ClearMessageID()
 		return nil
@@ -6535,6 +6719,9 @@ func (m *GenerationMutation) ResetField(name string) error {
 		return nil
 	case generation.FieldMaxTokens:
 		m.ResetMaxTokens()
+		return nil
+	case generation.FieldTools:
+		m.ResetTools()
 		return nil
 	case generation.FieldState:
 		m.ResetState()
@@ -13874,6 +14061,7 @@ type TapeMutation struct {
 	addfence      *int64
 	lease_until   *time.Time
 	stop_at       *time.Time
+	waiting       *bool
 	clearedFields map[string]struct{}
 	done          bool
 	oldValue      func(context.Context) (*Tape, error)
@@ -14266,6 +14454,42 @@ func (m *TapeMutation) ResetStopAt() {
 	delete(m.clearedFields, tape.FieldStopAt)
 }
 
+// SetWaiting sets the "waiting" field.
+func (m *TapeMutation) SetWaiting(b bool) {
+	m.waiting = &b
+}
+
+// Waiting returns the value of the "waiting" field in the mutation.
+func (m *TapeMutation) Waiting() (r bool, exists bool) {
+	v := m.waiting
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWaiting returns the old "waiting" field's value of the Tape entity.
+// If the Tape object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TapeMutation) OldWaiting(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWaiting is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWaiting requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWaiting: %w", err)
+	}
+	return oldValue.Waiting, nil
+}
+
+// ResetWaiting resets all changes to the "waiting" field.
+func (m *TapeMutation) ResetWaiting() {
+	m.waiting = nil
+}
+
 // Where appends a list predicates to the TapeMutation builder.
 func (m *TapeMutation) Where(ps ...predicate.Tape) {
 	m.predicates = append(m.predicates, ps...)
@@ -14300,7 +14524,7 @@ func (m *TapeMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *TapeMutation) Fields() []string {
-	fields := make([]string, 0, 6)
+	fields := make([]string, 0, 7)
 	if m.workspace_id != nil {
 		fields = append(fields, tape.FieldWorkspaceID)
 	}
@@ -14318,6 +14542,9 @@ func (m *TapeMutation) Fields() []string {
 	}
 	if m.stop_at != nil {
 		fields = append(fields, tape.FieldStopAt)
+	}
+	if m.waiting != nil {
+		fields = append(fields, tape.FieldWaiting)
 	}
 	return fields
 }
@@ -14339,6 +14566,8 @@ func (m *TapeMutation) Field(name string) (ent.Value, bool) {
 		return m.LeaseUntil()
 	case tape.FieldStopAt:
 		return m.StopAt()
+	case tape.FieldWaiting:
+		return m.Waiting()
 	}
 	return nil, false
 }
@@ -14360,6 +14589,8 @@ func (m *TapeMutation) OldField(ctx context.Context, name string) (ent.Value, er
 		return m.OldLeaseUntil(ctx)
 	case tape.FieldStopAt:
 		return m.OldStopAt(ctx)
+	case tape.FieldWaiting:
+		return m.OldWaiting(ctx)
 	}
 	return nil, fmt.Errorf("unknown Tape field %s", name)
 }
@@ -14410,6 +14641,13 @@ func (m *TapeMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetStopAt(v)
+		return nil
+	case tape.FieldWaiting:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWaiting(v)
 		return nil
 	}
 	return fmt.Errorf("unknown Tape field %s", name)
@@ -14519,6 +14757,9 @@ func (m *TapeMutation) ResetField(name string) error {
 		return nil
 	case tape.FieldStopAt:
 		m.ResetStopAt()
+		return nil
+	case tape.FieldWaiting:
+		m.ResetWaiting()
 		return nil
 	}
 	return fmt.Errorf("unknown Tape field %s", name)
@@ -15334,6 +15575,4229 @@ func (m *TapeStepMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *TapeStepMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown TapeStep edge %s", name)
+}
+
+// ToolMutation represents an operation that mutates the Tool nodes in the graph.
+type ToolMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *string
+	workspace_id  *string
+	created_at    *time.Time
+	version       *int
+	addversion    *int
+	name          *string
+	created_by    *string
+	current_id    *string
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*Tool, error)
+	predicates    []predicate.Tool
+}
+
+var _ ent.Mutation = (*ToolMutation)(nil)
+
+// toolOption allows management of the mutation configuration using functional options.
+type toolOption func(*ToolMutation)
+
+// newToolMutation creates new mutation for the Tool entity.
+func newToolMutation(c config, op Op, opts ...toolOption) *ToolMutation {
+	m := &ToolMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeTool,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withToolID sets the ID field of the mutation.
+func withToolID(id string) toolOption {
+	return func(m *ToolMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Tool
+		)
+		m.oldValue = func(ctx context.Context) (*Tool, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Tool.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withTool sets the old Tool of the mutation.
+func withTool(node *Tool) toolOption {
+	return func(m *ToolMutation) {
+		m.oldValue = func(context.Context) (*Tool, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ToolMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ToolMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("entgen: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Tool entities.
+func (m *ToolMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ToolMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ToolMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Tool.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetWorkspaceID sets the "workspace_id" field.
+func (m *ToolMutation) SetWorkspaceID(s string) {
+	m.workspace_id = &s
+}
+
+// WorkspaceID returns the value of the "workspace_id" field in the mutation.
+func (m *ToolMutation) WorkspaceID() (r string, exists bool) {
+	v := m.workspace_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWorkspaceID returns the old "workspace_id" field's value of the Tool entity.
+// If the Tool object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ToolMutation) OldWorkspaceID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWorkspaceID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWorkspaceID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWorkspaceID: %w", err)
+	}
+	return oldValue.WorkspaceID, nil
+}
+
+// ResetWorkspaceID resets all changes to the "workspace_id" field.
+func (m *ToolMutation) ResetWorkspaceID() {
+	m.workspace_id = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ToolMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ToolMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Tool entity.
+// If the Tool object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ToolMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ToolMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetVersion sets the "version" field.
+func (m *ToolMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *ToolMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the Tool entity.
+// If the Tool object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ToolMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *ToolMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *ToolMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *ToolMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetName sets the "name" field.
+func (m *ToolMutation) SetName(s string) {
+	m.name = &s
+}
+
+// Name returns the value of the "name" field in the mutation.
+func (m *ToolMutation) Name() (r string, exists bool) {
+	v := m.name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldName returns the old "name" field's value of the Tool entity.
+// If the Tool object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ToolMutation) OldName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldName: %w", err)
+	}
+	return oldValue.Name, nil
+}
+
+// ResetName resets all changes to the "name" field.
+func (m *ToolMutation) ResetName() {
+	m.name = nil
+}
+
+// SetCreatedBy sets the "created_by" field.
+func (m *ToolMutation) SetCreatedBy(s string) {
+	m.created_by = &s
+}
+
+// CreatedBy returns the value of the "created_by" field in the mutation.
+func (m *ToolMutation) CreatedBy() (r string, exists bool) {
+	v := m.created_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedBy returns the old "created_by" field's value of the Tool entity.
+// If the Tool object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ToolMutation) OldCreatedBy(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedBy: %w", err)
+	}
+	return oldValue.CreatedBy, nil
+}
+
+// ResetCreatedBy resets all changes to the "created_by" field.
+func (m *ToolMutation) ResetCreatedBy() {
+	m.created_by = nil
+}
+
+// SetCurrentID sets the "current_id" field.
+func (m *ToolMutation) SetCurrentID(s string) {
+	m.current_id = &s
+}
+
+// CurrentID returns the value of the "current_id" field in the mutation.
+func (m *ToolMutation) CurrentID() (r string, exists bool) {
+	v := m.current_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCurrentID returns the old "current_id" field's value of the Tool entity.
+// If the Tool object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ToolMutation) OldCurrentID(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCurrentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCurrentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCurrentID: %w", err)
+	}
+	return oldValue.CurrentID, nil
+}
+
+// ClearCurrentID clears the value of the "current_id" field.
+func (m *ToolMutation) ClearCurrentID() {
+	m.current_id = nil
+	m.clearedFields[tool.FieldCurrentID] = struct{}{}
+}
+
+// CurrentIDCleared returns if the "current_id" field was cleared in this mutation.
+func (m *ToolMutation) CurrentIDCleared() bool {
+	_, ok := m.clearedFields[tool.FieldCurrentID]
+	return ok
+}
+
+// ResetCurrentID resets all changes to the "current_id" field.
+func (m *ToolMutation) ResetCurrentID() {
+	m.current_id = nil
+	delete(m.clearedFields, tool.FieldCurrentID)
+}
+
+// Where appends a list predicates to the ToolMutation builder.
+func (m *ToolMutation) Where(ps ...predicate.Tool) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ToolMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ToolMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Tool, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ToolMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ToolMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Tool).
+func (m *ToolMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ToolMutation) Fields() []string {
+	fields := make([]string, 0, 6)
+	if m.workspace_id != nil {
+		fields = append(fields, tool.FieldWorkspaceID)
+	}
+	if m.created_at != nil {
+		fields = append(fields, tool.FieldCreatedAt)
+	}
+	if m.version != nil {
+		fields = append(fields, tool.FieldVersion)
+	}
+	if m.name != nil {
+		fields = append(fields, tool.FieldName)
+	}
+	if m.created_by != nil {
+		fields = append(fields, tool.FieldCreatedBy)
+	}
+	if m.current_id != nil {
+		fields = append(fields, tool.FieldCurrentID)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ToolMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case tool.FieldWorkspaceID:
+		return m.WorkspaceID()
+	case tool.FieldCreatedAt:
+		return m.CreatedAt()
+	case tool.FieldVersion:
+		return m.Version()
+	case tool.FieldName:
+		return m.Name()
+	case tool.FieldCreatedBy:
+		return m.CreatedBy()
+	case tool.FieldCurrentID:
+		return m.CurrentID()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ToolMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case tool.FieldWorkspaceID:
+		return m.OldWorkspaceID(ctx)
+	case tool.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case tool.FieldVersion:
+		return m.OldVersion(ctx)
+	case tool.FieldName:
+		return m.OldName(ctx)
+	case tool.FieldCreatedBy:
+		return m.OldCreatedBy(ctx)
+	case tool.FieldCurrentID:
+		return m.OldCurrentID(ctx)
+	}
+	return nil, fmt.Errorf("unknown Tool field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ToolMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case tool.FieldWorkspaceID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWorkspaceID(v)
+		return nil
+	case tool.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case tool.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case tool.FieldName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetName(v)
+		return nil
+	case tool.FieldCreatedBy:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedBy(v)
+		return nil
+	case tool.FieldCurrentID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCurrentID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Tool field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ToolMutation) AddedFields() []string {
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, tool.FieldVersion)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ToolMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case tool.FieldVersion:
+		return m.AddedVersion()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ToolMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case tool.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Tool numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ToolMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(tool.FieldCurrentID) {
+		fields = append(fields, tool.FieldCurrentID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ToolMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ToolMutation) ClearField(name string) error {
+	switch name {
+	case tool.FieldCurrentID:
+		m.ClearCurrentID()
+		return nil
+	}
+	return fmt.Errorf("unknown Tool nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ToolMutation) ResetField(name string) error {
+	switch name {
+	case tool.FieldWorkspaceID:
+		m.ResetWorkspaceID()
+		return nil
+	case tool.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case tool.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case tool.FieldName:
+		m.ResetName()
+		return nil
+	case tool.FieldCreatedBy:
+		m.ResetCreatedBy()
+		return nil
+	case tool.FieldCurrentID:
+		m.ResetCurrentID()
+		return nil
+	}
+	return fmt.Errorf("unknown Tool field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ToolMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ToolMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ToolMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ToolMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ToolMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ToolMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ToolMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown Tool unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ToolMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown Tool edge %s", name)
+}
+
+// ToolInvocationMutation represents an operation that mutates the ToolInvocation nodes in the graph.
+type ToolInvocationMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *string
+	workspace_id   *string
+	created_at     *time.Time
+	tool           *string
+	version_id     *string
+	number         *string
+	hash           *string
+	started_by     *string
+	generation_id  *string
+	channel_id     *string
+	call           *string
+	arguments      *string
+	arguments_hash *string
+	state          *enum.InvocationState
+	asking         *enum.Asking
+	expires_at     *time.Time
+	decided_by     *string
+	decided_at     *time.Time
+	note           *string
+	attempts       *int
+	addattempts    *int
+	output         *string
+	failure        *string
+	problem        *string
+	cpu            *int64
+	addcpu         *int64
+	wall           *int64
+	addwall        *int64
+	memory         *int64
+	addmemory      *int64
+	started_at     *time.Time
+	ended_at       *time.Time
+	clearedFields  map[string]struct{}
+	done           bool
+	oldValue       func(context.Context) (*ToolInvocation, error)
+	predicates     []predicate.ToolInvocation
+}
+
+var _ ent.Mutation = (*ToolInvocationMutation)(nil)
+
+// toolinvocationOption allows management of the mutation configuration using functional options.
+type toolinvocationOption func(*ToolInvocationMutation)
+
+// newToolInvocationMutation creates new mutation for the ToolInvocation entity.
+func newToolInvocationMutation(c config, op Op, opts ...toolinvocationOption) *ToolInvocationMutation {
+	m := &ToolInvocationMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeToolInvocation,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withToolInvocationID sets the ID field of the mutation.
+func withToolInvocationID(id string) toolinvocationOption {
+	return func(m *ToolInvocationMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ToolInvocation
+		)
+		m.oldValue = func(ctx context.Context) (*ToolInvocation, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ToolInvocation.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withToolInvocation sets the old ToolInvocation of the mutation.
+func withToolInvocation(node *ToolInvocation) toolinvocationOption {
+	return func(m *ToolInvocationMutation) {
+		m.oldValue = func(context.Context) (*ToolInvocation, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ToolInvocationMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ToolInvocationMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("entgen: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ToolInvocation entities.
+func (m *ToolInvocationMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ToolInvocationMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ToolInvocationMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ToolInvocation.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetWorkspaceID sets the "workspace_id" field.
+func (m *ToolInvocationMutation) SetWorkspaceID(s string) {
+	m.workspace_id = &s
+}
+
+// WorkspaceID returns the value of the "workspace_id" field in the mutation.
+func (m *ToolInvocationMutation) WorkspaceID() (r string, exists bool) {
+	v := m.workspace_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWorkspaceID returns the old "workspace_id" field's value of the ToolInvocation entity.
+// If the ToolInvocation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ToolInvocationMutation) OldWorkspaceID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWorkspaceID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWorkspaceID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWorkspaceID: %w", err)
+	}
+	return oldValue.WorkspaceID, nil
+}
+
+// ResetWorkspaceID resets all changes to the "workspace_id" field.
+func (m *ToolInvocationMutation) ResetWorkspaceID() {
+	m.workspace_id = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ToolInvocationMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ToolInvocationMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the ToolInvocation entity.
+// If the ToolInvocation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ToolInvocationMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ToolInvocationMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetTool sets the "tool" field.
+func (m *ToolInvocationMutation) SetTool(s string) {
+	m.tool = &s
+}
+
+// Tool returns the value of the "tool" field in the mutation.
+func (m *ToolInvocationMutation) Tool() (r string, exists bool) {
+	v := m.tool
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTool returns the old "tool" field's value of the ToolInvocation entity.
+// If the ToolInvocation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ToolInvocationMutation) OldTool(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTool is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTool requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTool: %w", err)
+	}
+	return oldValue.Tool, nil
+}
+
+// ResetTool resets all changes to the "tool" field.
+func (m *ToolInvocationMutation) ResetTool() {
+	m.tool = nil
+}
+
+// SetVersionID sets the "version_id" field.
+func (m *ToolInvocationMutation) SetVersionID(s string) {
+	m.version_id = &s
+}
+
+// VersionID returns the value of the "version_id" field in the mutation.
+func (m *ToolInvocationMutation) VersionID() (r string, exists bool) {
+	v := m.version_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersionID returns the old "version_id" field's value of the ToolInvocation entity.
+// If the ToolInvocation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ToolInvocationMutation) OldVersionID(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersionID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersionID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersionID: %w", err)
+	}
+	return oldValue.VersionID, nil
+}
+
+// ClearVersionID clears the value of the "version_id" field.
+func (m *ToolInvocationMutation) ClearVersionID() {
+	m.version_id = nil
+	m.clearedFields[toolinvocation.FieldVersionID] = struct{}{}
+}
+
+// VersionIDCleared returns if the "version_id" field was cleared in this mutation.
+func (m *ToolInvocationMutation) VersionIDCleared() bool {
+	_, ok := m.clearedFields[toolinvocation.FieldVersionID]
+	return ok
+}
+
+// ResetVersionID resets all changes to the "version_id" field.
+func (m *ToolInvocationMutation) ResetVersionID() {
+	m.version_id = nil
+	delete(m.clearedFields, toolinvocation.FieldVersionID)
+}
+
+// SetNumber sets the "number" field.
+func (m *ToolInvocationMutation) SetNumber(s string) {
+	m.number = &s
+}
+
+// Number returns the value of the "number" field in the mutation.
+func (m *ToolInvocationMutation) Number() (r string, exists bool) {
+	v := m.number
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNumber returns the old "number" field's value of the ToolInvocation entity.
+// If the ToolInvocation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ToolInvocationMutation) OldNumber(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNumber is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNumber requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNumber: %w", err)
+	}
+	return oldValue.Number, nil
+}
+
+// ResetNumber resets all changes to the "number" field.
+func (m *ToolInvocationMutation) ResetNumber() {
+	m.number = nil
+}
+
+// SetHash sets the "hash" field.
+func (m *ToolInvocationMutation) SetHash(s string) {
+	m.hash = &s
+}
+
+// Hash returns the value of the "hash" field in the mutation.
+func (m *ToolInvocationMutation) Hash() (r string, exists bool) {
+	v := m.hash
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHash returns the old "hash" field's value of the ToolInvocation entity.
+// If the ToolInvocation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ToolInvocationMutation) OldHash(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHash is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHash requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHash: %w", err)
+	}
+	return oldValue.Hash, nil
+}
+
+// ResetHash resets all changes to the "hash" field.
+func (m *ToolInvocationMutation) ResetHash() {
+	m.hash = nil
+}
+
+// SetStartedBy sets the "started_by" field.
+func (m *ToolInvocationMutation) SetStartedBy(s string) {
+	m.started_by = &s
+}
+
+// StartedBy returns the value of the "started_by" field in the mutation.
+func (m *ToolInvocationMutation) StartedBy() (r string, exists bool) {
+	v := m.started_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStartedBy returns the old "started_by" field's value of the ToolInvocation entity.
+// If the ToolInvocation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ToolInvocationMutation) OldStartedBy(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStartedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStartedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStartedBy: %w", err)
+	}
+	return oldValue.StartedBy, nil
+}
+
+// ResetStartedBy resets all changes to the "started_by" field.
+func (m *ToolInvocationMutation) ResetStartedBy() {
+	m.started_by = nil
+}
+
+// SetGenerationID sets the "generation_id" field.
+func (m *ToolInvocationMutation) SetGenerationID(s string) {
+	m.generation_id = &s
+}
+
+// GenerationID returns the value of the "generation_id" field in the mutation.
+func (m *ToolInvocationMutation) GenerationID() (r string, exists bool) {
+	v := m.generation_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldGenerationID returns the old "generation_id" field's value of the ToolInvocation entity.
+// If the ToolInvocation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ToolInvocationMutation) OldGenerationID(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldGenerationID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldGenerationID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldGenerationID: %w", err)
+	}
+	return oldValue.GenerationID, nil
+}
+
+// ClearGenerationID clears the value of the "generation_id" field.
+func (m *ToolInvocationMutation) ClearGenerationID() {
+	m.generation_id = nil
+	m.clearedFields[toolinvocation.FieldGenerationID] = struct{}{}
+}
+
+// GenerationIDCleared returns if the "generation_id" field was cleared in this mutation.
+func (m *ToolInvocationMutation) GenerationIDCleared() bool {
+	_, ok := m.clearedFields[toolinvocation.FieldGenerationID]
+	return ok
+}
+
+// ResetGenerationID resets all changes to the "generation_id" field.
+func (m *ToolInvocationMutation) ResetGenerationID() {
+	m.generation_id = nil
+	delete(m.clearedFields, toolinvocation.FieldGenerationID)
+}
+
+// SetChannelID sets the "channel_id" field.
+func (m *ToolInvocationMutation) SetChannelID(s string) {
+	m.channel_id = &s
+}
+
+// ChannelID returns the value of the "channel_id" field in the mutation.
+func (m *ToolInvocationMutation) ChannelID() (r string, exists bool) {
+	v := m.channel_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldChannelID returns the old "channel_id" field's value of the ToolInvocation entity.
+// If the ToolInvocation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ToolInvocationMutation) OldChannelID(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldChannelID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldChannelID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldChannelID: %w", err)
+	}
+	return oldValue.ChannelID, nil
+}
+
+// ClearChannelID clears the value of the "channel_id" field.
+func (m *ToolInvocationMutation) ClearChannelID() {
+	m.channel_id = nil
+	m.clearedFields[toolinvocation.FieldChannelID] = struct{}{}
+}
+
+// ChannelIDCleared returns if the "channel_id" field was cleared in this mutation.
+func (m *ToolInvocationMutation) ChannelIDCleared() bool {
+	_, ok := m.clearedFields[toolinvocation.FieldChannelID]
+	return ok
+}
+
+// ResetChannelID resets all changes to the "channel_id" field.
+func (m *ToolInvocationMutation) ResetChannelID() {
+	m.channel_id = nil
+	delete(m.clearedFields, toolinvocation.FieldChannelID)
+}
+
+// SetCall sets the "call" field.
+func (m *ToolInvocationMutation) SetCall(s string) {
+	m.call = &s
+}
+
+// Call returns the value of the "call" field in the mutation.
+func (m *ToolInvocationMutation) Call() (r string, exists bool) {
+	v := m.call
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCall returns the old "call" field's value of the ToolInvocation entity.
+// If the ToolInvocation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ToolInvocationMutation) OldCall(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCall is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCall requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCall: %w", err)
+	}
+	return oldValue.Call, nil
+}
+
+// ResetCall resets all changes to the "call" field.
+func (m *ToolInvocationMutation) ResetCall() {
+	m.call = nil
+}
+
+// SetArguments sets the "arguments" field.
+func (m *ToolInvocationMutation) SetArguments(s string) {
+	m.arguments = &s
+}
+
+// Arguments returns the value of the "arguments" field in the mutation.
+func (m *ToolInvocationMutation) Arguments() (r string, exists bool) {
+	v := m.arguments
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldArguments returns the old "arguments" field's value of the ToolInvocation entity.
+// If the ToolInvocation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ToolInvocationMutation) OldArguments(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldArguments is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldArguments requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldArguments: %w", err)
+	}
+	return oldValue.Arguments, nil
+}
+
+// ResetArguments resets all changes to the "arguments" field.
+func (m *ToolInvocationMutation) ResetArguments() {
+	m.arguments = nil
+}
+
+// SetArgumentsHash sets the "arguments_hash" field.
+func (m *ToolInvocationMutation) SetArgumentsHash(s string) {
+	m.arguments_hash = &s
+}
+
+// ArgumentsHash returns the value of the "arguments_hash" field in the mutation.
+func (m *ToolInvocationMutation) ArgumentsHash() (r string, exists bool) {
+	v := m.arguments_hash
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldArgumentsHash returns the old "arguments_hash" field's value of the ToolInvocation entity.
+// If the ToolInvocation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ToolInvocationMutation) OldArgumentsHash(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldArgumentsHash is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldArgumentsHash requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldArgumentsHash: %w", err)
+	}
+	return oldValue.ArgumentsHash, nil
+}
+
+// ResetArgumentsHash resets all changes to the "arguments_hash" field.
+func (m *ToolInvocationMutation) ResetArgumentsHash() {
+	m.arguments_hash = nil
+}
+
+// SetState sets the "state" field.
+func (m *ToolInvocationMutation) SetState(es enum.InvocationState) {
+	m.state = &es
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *ToolInvocationMutation) State() (r enum.InvocationState, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the ToolInvocation entity.
+// If the ToolInvocation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ToolInvocationMutation) OldState(ctx context.Context) (v enum.InvocationState, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *ToolInvocationMutation) ResetState() {
+	m.state = nil
+}
+
+// SetAsking sets the "asking" field.
+func (m *ToolInvocationMutation) SetAsking(e enum.Asking) {
+	m.asking = &e
+}
+
+// Asking returns the value of the "asking" field in the mutation.
+func (m *ToolInvocationMutation) Asking() (r enum.Asking, exists bool) {
+	v := m.asking
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAsking returns the old "asking" field's value of the ToolInvocation entity.
+// If the ToolInvocation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ToolInvocationMutation) OldAsking(ctx context.Context) (v enum.Asking, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAsking is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAsking requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAsking: %w", err)
+	}
+	return oldValue.Asking, nil
+}
+
+// ResetAsking resets all changes to the "asking" field.
+func (m *ToolInvocationMutation) ResetAsking() {
+	m.asking = nil
+}
+
+// SetExpiresAt sets the "expires_at" field.
+func (m *ToolInvocationMutation) SetExpiresAt(t time.Time) {
+	m.expires_at = &t
+}
+
+// ExpiresAt returns the value of the "expires_at" field in the mutation.
+func (m *ToolInvocationMutation) ExpiresAt() (r time.Time, exists bool) {
+	v := m.expires_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExpiresAt returns the old "expires_at" field's value of the ToolInvocation entity.
+// If the ToolInvocation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ToolInvocationMutation) OldExpiresAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExpiresAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExpiresAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExpiresAt: %w", err)
+	}
+	return oldValue.ExpiresAt, nil
+}
+
+// ClearExpiresAt clears the value of the "expires_at" field.
+func (m *ToolInvocationMutation) ClearExpiresAt() {
+	m.expires_at = nil
+	m.clearedFields[toolinvocation.FieldExpiresAt] = struct{}{}
+}
+
+// ExpiresAtCleared returns if the "expires_at" field was cleared in this mutation.
+func (m *ToolInvocationMutation) ExpiresAtCleared() bool {
+	_, ok := m.clearedFields[toolinvocation.FieldExpiresAt]
+	return ok
+}
+
+// ResetExpiresAt resets all changes to the "expires_at" field.
+func (m *ToolInvocationMutation) ResetExpiresAt() {
+	m.expires_at = nil
+	delete(m.clearedFields, toolinvocation.FieldExpiresAt)
+}
+
+// SetDecidedBy sets the "decided_by" field.
+func (m *ToolInvocationMutation) SetDecidedBy(s string) {
+	m.decided_by = &s
+}
+
+// DecidedBy returns the value of the "decided_by" field in the mutation.
+func (m *ToolInvocationMutation) DecidedBy() (r string, exists bool) {
+	v := m.decided_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDecidedBy returns the old "decided_by" field's value of the ToolInvocation entity.
+// If the ToolInvocation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ToolInvocationMutation) OldDecidedBy(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDecidedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDecidedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDecidedBy: %w", err)
+	}
+	return oldValue.DecidedBy, nil
+}
+
+// ClearDecidedBy clears the value of the "decided_by" field.
+func (m *ToolInvocationMutation) ClearDecidedBy() {
+	m.decided_by = nil
+	m.clearedFields[toolinvocation.FieldDecidedBy] = struct{}{}
+}
+
+// DecidedByCleared returns if the "decided_by" field was cleared in this mutation.
+func (m *ToolInvocationMutation) DecidedByCleared() bool {
+	_, ok := m.clearedFields[toolinvocation.FieldDecidedBy]
+	return ok
+}
+
+// ResetDecidedBy resets all changes to the "decided_by" field.
+func (m *ToolInvocationMutation) ResetDecidedBy() {
+	m.decided_by = nil
+	delete(m.clearedFields, toolinvocation.FieldDecidedBy)
+}
+
+// SetDecidedAt sets the "decided_at" field.
+func (m *ToolInvocationMutation) SetDecidedAt(t time.Time) {
+	m.decided_at = &t
+}
+
+// DecidedAt returns the value of the "decided_at" field in the mutation.
+func (m *ToolInvocationMutation) DecidedAt() (r time.Time, exists bool) {
+	v := m.decided_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDecidedAt returns the old "decided_at" field's value of the ToolInvocation entity.
+// If the ToolInvocation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ToolInvocationMutation) OldDecidedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDecidedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDecidedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDecidedAt: %w", err)
+	}
+	return oldValue.DecidedAt, nil
+}
+
+// ClearDecidedAt clears the value of the "decided_at" field.
+func (m *ToolInvocationMutation) ClearDecidedAt() {
+	m.decided_at = nil
+	m.clearedFields[toolinvocation.FieldDecidedAt] = struct{}{}
+}
+
+// DecidedAtCleared returns if the "decided_at" field was cleared in this mutation.
+func (m *ToolInvocationMutation) DecidedAtCleared() bool {
+	_, ok := m.clearedFields[toolinvocation.FieldDecidedAt]
+	return ok
+}
+
+// ResetDecidedAt resets all changes to the "decided_at" field.
+func (m *ToolInvocationMutation) ResetDecidedAt() {
+	m.decided_at = nil
+	delete(m.clearedFields, toolinvocation.FieldDecidedAt)
+}
+
+// SetNote sets the "note" field.
+func (m *ToolInvocationMutation) SetNote(s string) {
+	m.note = &s
+}
+
+// Note returns the value of the "note" field in the mutation.
+func (m *ToolInvocationMutation) Note() (r string, exists bool) {
+	v := m.note
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNote returns the old "note" field's value of the ToolInvocation entity.
+// If the ToolInvocation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ToolInvocationMutation) OldNote(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNote is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNote requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNote: %w", err)
+	}
+	return oldValue.Note, nil
+}
+
+// ResetNote resets all changes to the "note" field.
+func (m *ToolInvocationMutation) ResetNote() {
+	m.note = nil
+}
+
+// SetAttempts sets the "attempts" field.
+func (m *ToolInvocationMutation) SetAttempts(i int) {
+	m.attempts = &i
+	m.addattempts = nil
+}
+
+// Attempts returns the value of the "attempts" field in the mutation.
+func (m *ToolInvocationMutation) Attempts() (r int, exists bool) {
+	v := m.attempts
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAttempts returns the old "attempts" field's value of the ToolInvocation entity.
+// If the ToolInvocation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ToolInvocationMutation) OldAttempts(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAttempts is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAttempts requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAttempts: %w", err)
+	}
+	return oldValue.Attempts, nil
+}
+
+// AddAttempts adds i to the "attempts" field.
+func (m *ToolInvocationMutation) AddAttempts(i int) {
+	if m.addattempts != nil {
+		*m.addattempts += i
+	} else {
+		m.addattempts = &i
+	}
+}
+
+// AddedAttempts returns the value that was added to the "attempts" field in this mutation.
+func (m *ToolInvocationMutation) AddedAttempts() (r int, exists bool) {
+	v := m.addattempts
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAttempts resets all changes to the "attempts" field.
+func (m *ToolInvocationMutation) ResetAttempts() {
+	m.attempts = nil
+	m.addattempts = nil
+}
+
+// SetOutput sets the "output" field.
+func (m *ToolInvocationMutation) SetOutput(s string) {
+	m.output = &s
+}
+
+// Output returns the value of the "output" field in the mutation.
+func (m *ToolInvocationMutation) Output() (r string, exists bool) {
+	v := m.output
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOutput returns the old "output" field's value of the ToolInvocation entity.
+// If the ToolInvocation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ToolInvocationMutation) OldOutput(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOutput is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOutput requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOutput: %w", err)
+	}
+	return oldValue.Output, nil
+}
+
+// ResetOutput resets all changes to the "output" field.
+func (m *ToolInvocationMutation) ResetOutput() {
+	m.output = nil
+}
+
+// SetFailure sets the "failure" field.
+func (m *ToolInvocationMutation) SetFailure(s string) {
+	m.failure = &s
+}
+
+// Failure returns the value of the "failure" field in the mutation.
+func (m *ToolInvocationMutation) Failure() (r string, exists bool) {
+	v := m.failure
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFailure returns the old "failure" field's value of the ToolInvocation entity.
+// If the ToolInvocation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ToolInvocationMutation) OldFailure(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFailure is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFailure requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFailure: %w", err)
+	}
+	return oldValue.Failure, nil
+}
+
+// ResetFailure resets all changes to the "failure" field.
+func (m *ToolInvocationMutation) ResetFailure() {
+	m.failure = nil
+}
+
+// SetProblem sets the "problem" field.
+func (m *ToolInvocationMutation) SetProblem(s string) {
+	m.problem = &s
+}
+
+// Problem returns the value of the "problem" field in the mutation.
+func (m *ToolInvocationMutation) Problem() (r string, exists bool) {
+	v := m.problem
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProblem returns the old "problem" field's value of the ToolInvocation entity.
+// If the ToolInvocation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ToolInvocationMutation) OldProblem(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProblem is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProblem requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProblem: %w", err)
+	}
+	return oldValue.Problem, nil
+}
+
+// ResetProblem resets all changes to the "problem" field.
+func (m *ToolInvocationMutation) ResetProblem() {
+	m.problem = nil
+}
+
+// SetCPU sets the "cpu" field.
+func (m *ToolInvocationMutation) SetCPU(i int64) {
+	m.cpu = &i
+	m.addcpu = nil
+}
+
+// CPU returns the value of the "cpu" field in the mutation.
+func (m *ToolInvocationMutation) CPU() (r int64, exists bool) {
+	v := m.cpu
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCPU returns the old "cpu" field's value of the ToolInvocation entity.
+// If the ToolInvocation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ToolInvocationMutation) OldCPU(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCPU is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCPU requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCPU: %w", err)
+	}
+	return oldValue.CPU, nil
+}
+
+// AddCPU adds i to the "cpu" field.
+func (m *ToolInvocationMutation) AddCPU(i int64) {
+	if m.addcpu != nil {
+		*m.addcpu += i
+	} else {
+		m.addcpu = &i
+	}
+}
+
+// AddedCPU returns the value that was added to the "cpu" field in this mutation.
+func (m *ToolInvocationMutation) AddedCPU() (r int64, exists bool) {
+	v := m.addcpu
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCPU resets all changes to the "cpu" field.
+func (m *ToolInvocationMutation) ResetCPU() {
+	m.cpu = nil
+	m.addcpu = nil
+}
+
+// SetWall sets the "wall" field.
+func (m *ToolInvocationMutation) SetWall(i int64) {
+	m.wall = &i
+	m.addwall = nil
+}
+
+// Wall returns the value of the "wall" field in the mutation.
+func (m *ToolInvocationMutation) Wall() (r int64, exists bool) {
+	v := m.wall
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWall returns the old "wall" field's value of the ToolInvocation entity.
+// If the ToolInvocation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ToolInvocationMutation) OldWall(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWall is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWall requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWall: %w", err)
+	}
+	return oldValue.Wall, nil
+}
+
+// AddWall adds i to the "wall" field.
+func (m *ToolInvocationMutation) AddWall(i int64) {
+	if m.addwall != nil {
+		*m.addwall += i
+	} else {
+		m.addwall = &i
+	}
+}
+
+// AddedWall returns the value that was added to the "wall" field in this mutation.
+func (m *ToolInvocationMutation) AddedWall() (r int64, exists bool) {
+	v := m.addwall
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetWall resets all changes to the "wall" field.
+func (m *ToolInvocationMutation) ResetWall() {
+	m.wall = nil
+	m.addwall = nil
+}
+
+// SetMemory sets the "memory" field.
+func (m *ToolInvocationMutation) SetMemory(i int64) {
+	m.memory = &i
+	m.addmemory = nil
+}
+
+// Memory returns the value of the "memory" field in the mutation.
+func (m *ToolInvocationMutation) Memory() (r int64, exists bool) {
+	v := m.memory
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMemory returns the old "memory" field's value of the ToolInvocation entity.
+// If the ToolInvocation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ToolInvocationMutation) OldMemory(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMemory is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMemory requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMemory: %w", err)
+	}
+	return oldValue.Memory, nil
+}
+
+// AddMemory adds i to the "memory" field.
+func (m *ToolInvocationMutation) AddMemory(i int64) {
+	if m.addmemory != nil {
+		*m.addmemory += i
+	} else {
+		m.addmemory = &i
+	}
+}
+
+// AddedMemory returns the value that was added to the "memory" field in this mutation.
+func (m *ToolInvocationMutation) AddedMemory() (r int64, exists bool) {
+	v := m.addmemory
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetMemory resets all changes to the "memory" field.
+func (m *ToolInvocationMutation) ResetMemory() {
+	m.memory = nil
+	m.addmemory = nil
+}
+
+// SetStartedAt sets the "started_at" field.
+func (m *ToolInvocationMutation) SetStartedAt(t time.Time) {
+	m.started_at = &t
+}
+
+// StartedAt returns the value of the "started_at" field in the mutation.
+func (m *ToolInvocationMutation) StartedAt() (r time.Time, exists bool) {
+	v := m.started_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStartedAt returns the old "started_at" field's value of the ToolInvocation entity.
+// If the ToolInvocation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ToolInvocationMutation) OldStartedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStartedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStartedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStartedAt: %w", err)
+	}
+	return oldValue.StartedAt, nil
+}
+
+// ClearStartedAt clears the value of the "started_at" field.
+func (m *ToolInvocationMutation) ClearStartedAt() {
+	m.started_at = nil
+	m.clearedFields[toolinvocation.FieldStartedAt] = struct{}{}
+}
+
+// StartedAtCleared returns if the "started_at" field was cleared in this mutation.
+func (m *ToolInvocationMutation) StartedAtCleared() bool {
+	_, ok := m.clearedFields[toolinvocation.FieldStartedAt]
+	return ok
+}
+
+// ResetStartedAt resets all changes to the "started_at" field.
+func (m *ToolInvocationMutation) ResetStartedAt() {
+	m.started_at = nil
+	delete(m.clearedFields, toolinvocation.FieldStartedAt)
+}
+
+// SetEndedAt sets the "ended_at" field.
+func (m *ToolInvocationMutation) SetEndedAt(t time.Time) {
+	m.ended_at = &t
+}
+
+// EndedAt returns the value of the "ended_at" field in the mutation.
+func (m *ToolInvocationMutation) EndedAt() (r time.Time, exists bool) {
+	v := m.ended_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEndedAt returns the old "ended_at" field's value of the ToolInvocation entity.
+// If the ToolInvocation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ToolInvocationMutation) OldEndedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEndedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEndedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEndedAt: %w", err)
+	}
+	return oldValue.EndedAt, nil
+}
+
+// ClearEndedAt clears the value of the "ended_at" field.
+func (m *ToolInvocationMutation) ClearEndedAt() {
+	m.ended_at = nil
+	m.clearedFields[toolinvocation.FieldEndedAt] = struct{}{}
+}
+
+// EndedAtCleared returns if the "ended_at" field was cleared in this mutation.
+func (m *ToolInvocationMutation) EndedAtCleared() bool {
+	_, ok := m.clearedFields[toolinvocation.FieldEndedAt]
+	return ok
+}
+
+// ResetEndedAt resets all changes to the "ended_at" field.
+func (m *ToolInvocationMutation) ResetEndedAt() {
+	m.ended_at = nil
+	delete(m.clearedFields, toolinvocation.FieldEndedAt)
+}
+
+// Where appends a list predicates to the ToolInvocationMutation builder.
+func (m *ToolInvocationMutation) Where(ps ...predicate.ToolInvocation) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ToolInvocationMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ToolInvocationMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ToolInvocation, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ToolInvocationMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ToolInvocationMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ToolInvocation).
+func (m *ToolInvocationMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ToolInvocationMutation) Fields() []string {
+	fields := make([]string, 0, 27)
+	if m.workspace_id != nil {
+		fields = append(fields, toolinvocation.FieldWorkspaceID)
+	}
+	if m.created_at != nil {
+		fields = append(fields, toolinvocation.FieldCreatedAt)
+	}
+	if m.tool != nil {
+		fields = append(fields, toolinvocation.FieldTool)
+	}
+	if m.version_id != nil {
+		fields = append(fields, toolinvocation.FieldVersionID)
+	}
+	if m.number != nil {
+		fields = append(fields, toolinvocation.FieldNumber)
+	}
+	if m.hash != nil {
+		fields = append(fields, toolinvocation.FieldHash)
+	}
+	if m.started_by != nil {
+		fields = append(fields, toolinvocation.FieldStartedBy)
+	}
+	if m.generation_id != nil {
+		fields = append(fields, toolinvocation.FieldGenerationID)
+	}
+	if m.channel_id != nil {
+		fields = append(fields, toolinvocation.FieldChannelID)
+	}
+	if m.call != nil {
+		fields = append(fields, toolinvocation.FieldCall)
+	}
+	if m.arguments != nil {
+		fields = append(fields, toolinvocation.FieldArguments)
+	}
+	if m.arguments_hash != nil {
+		fields = append(fields, toolinvocation.FieldArgumentsHash)
+	}
+	if m.state != nil {
+		fields = append(fields, toolinvocation.FieldState)
+	}
+	if m.asking != nil {
+		fields = append(fields, toolinvocation.FieldAsking)
+	}
+	if m.expires_at != nil {
+		fields = append(fields, toolinvocation.FieldExpiresAt)
+	}
+	if m.decided_by != nil {
+		fields = append(fields, toolinvocation.FieldDecidedBy)
+	}
+	if m.decided_at != nil {
+		fields = append(fields, toolinvocation.FieldDecidedAt)
+	}
+	if m.note != nil {
+		fields = append(fields, toolinvocation.FieldNote)
+	}
+	if m.attempts != nil {
+		fields = append(fields, toolinvocation.FieldAttempts)
+	}
+	if m.output != nil {
+		fields = append(fields, toolinvocation.FieldOutput)
+	}
+	if m.failure != nil {
+		fields = append(fields, toolinvocation.FieldFailure)
+	}
+	if m.problem != nil {
+		fields = append(fields, toolinvocation.FieldProblem)
+	}
+	if m.cpu != nil {
+		fields = append(fields, toolinvocation.FieldCPU)
+	}
+	if m.wall != nil {
+		fields = append(fields, toolinvocation.FieldWall)
+	}
+	if m.memory != nil {
+		fields = append(fields, toolinvocation.FieldMemory)
+	}
+	if m.started_at != nil {
+		fields = append(fields, toolinvocation.FieldStartedAt)
+	}
+	if m.ended_at != nil {
+		fields = append(fields, toolinvocation.FieldEndedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ToolInvocationMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case toolinvocation.FieldWorkspaceID:
+		return m.WorkspaceID()
+	case toolinvocation.FieldCreatedAt:
+		return m.CreatedAt()
+	case toolinvocation.FieldTool:
+		return m.Tool()
+	case toolinvocation.FieldVersionID:
+		return m.VersionID()
+	case toolinvocation.FieldNumber:
+		return m.Number()
+	case toolinvocation.FieldHash:
+		return m.Hash()
+	case toolinvocation.FieldStartedBy:
+		return m.StartedBy()
+	case toolinvocation.FieldGenerationID:
+		return m.GenerationID()
+	case toolinvocation.FieldChannelID:
+		return m.ChannelID()
+	case toolinvocation.FieldCall:
+		return m.Call()
+	case toolinvocation.FieldArguments:
+		return m.Arguments()
+	case toolinvocation.FieldArgumentsHash:
+		return m.ArgumentsHash()
+	case toolinvocation.FieldState:
+		return m.State()
+	case toolinvocation.FieldAsking:
+		return m.Asking()
+	case toolinvocation.FieldExpiresAt:
+		return m.ExpiresAt()
+	case toolinvocation.FieldDecidedBy:
+		return m.DecidedBy()
+	case toolinvocation.FieldDecidedAt:
+		return m.DecidedAt()
+	case toolinvocation.FieldNote:
+		return m.Note()
+	case toolinvocation.FieldAttempts:
+		return m.Attempts()
+	case toolinvocation.FieldOutput:
+		return m.Output()
+	case toolinvocation.FieldFailure:
+		return m.Failure()
+	case toolinvocation.FieldProblem:
+		return m.Problem()
+	case toolinvocation.FieldCPU:
+		return m.CPU()
+	case toolinvocation.FieldWall:
+		return m.Wall()
+	case toolinvocation.FieldMemory:
+		return m.Memory()
+	case toolinvocation.FieldStartedAt:
+		return m.StartedAt()
+	case toolinvocation.FieldEndedAt:
+		return m.EndedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ToolInvocationMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case toolinvocation.FieldWorkspaceID:
+		return m.OldWorkspaceID(ctx)
+	case toolinvocation.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case toolinvocation.FieldTool:
+		return m.OldTool(ctx)
+	case toolinvocation.FieldVersionID:
+		return m.OldVersionID(ctx)
+	case toolinvocation.FieldNumber:
+		return m.OldNumber(ctx)
+	case toolinvocation.FieldHash:
+		return m.OldHash(ctx)
+	case toolinvocation.FieldStartedBy:
+		return m.OldStartedBy(ctx)
+	case toolinvocation.FieldGenerationID:
+		return m.OldGenerationID(ctx)
+	case toolinvocation.FieldChannelID:
+		return m.OldChannelID(ctx)
+	case toolinvocation.FieldCall:
+		return m.OldCall(ctx)
+	case toolinvocation.FieldArguments:
+		return m.OldArguments(ctx)
+	case toolinvocation.FieldArgumentsHash:
+		return m.OldArgumentsHash(ctx)
+	case toolinvocation.FieldState:
+		return m.OldState(ctx)
+	case toolinvocation.FieldAsking:
+		return m.OldAsking(ctx)
+	case toolinvocation.FieldExpiresAt:
+		return m.OldExpiresAt(ctx)
+	case toolinvocation.FieldDecidedBy:
+		return m.OldDecidedBy(ctx)
+	case toolinvocation.FieldDecidedAt:
+		return m.OldDecidedAt(ctx)
+	case toolinvocation.FieldNote:
+		return m.OldNote(ctx)
+	case toolinvocation.FieldAttempts:
+		return m.OldAttempts(ctx)
+	case toolinvocation.FieldOutput:
+		return m.OldOutput(ctx)
+	case toolinvocation.FieldFailure:
+		return m.OldFailure(ctx)
+	case toolinvocation.FieldProblem:
+		return m.OldProblem(ctx)
+	case toolinvocation.FieldCPU:
+		return m.OldCPU(ctx)
+	case toolinvocation.FieldWall:
+		return m.OldWall(ctx)
+	case toolinvocation.FieldMemory:
+		return m.OldMemory(ctx)
+	case toolinvocation.FieldStartedAt:
+		return m.OldStartedAt(ctx)
+	case toolinvocation.FieldEndedAt:
+		return m.OldEndedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown ToolInvocation field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ToolInvocationMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case toolinvocation.FieldWorkspaceID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWorkspaceID(v)
+		return nil
+	case toolinvocation.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case toolinvocation.FieldTool:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTool(v)
+		return nil
+	case toolinvocation.FieldVersionID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersionID(v)
+		return nil
+	case toolinvocation.FieldNumber:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNumber(v)
+		return nil
+	case toolinvocation.FieldHash:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHash(v)
+		return nil
+	case toolinvocation.FieldStartedBy:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStartedBy(v)
+		return nil
+	case toolinvocation.FieldGenerationID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetGenerationID(v)
+		return nil
+	case toolinvocation.FieldChannelID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetChannelID(v)
+		return nil
+	case toolinvocation.FieldCall:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCall(v)
+		return nil
+	case toolinvocation.FieldArguments:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetArguments(v)
+		return nil
+	case toolinvocation.FieldArgumentsHash:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetArgumentsHash(v)
+		return nil
+	case toolinvocation.FieldState:
+		v, ok := value.(enum.InvocationState)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case toolinvocation.FieldAsking:
+		v, ok := value.(enum.Asking)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAsking(v)
+		return nil
+	case toolinvocation.FieldExpiresAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExpiresAt(v)
+		return nil
+	case toolinvocation.FieldDecidedBy:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDecidedBy(v)
+		return nil
+	case toolinvocation.FieldDecidedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDecidedAt(v)
+		return nil
+	case toolinvocation.FieldNote:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNote(v)
+		return nil
+	case toolinvocation.FieldAttempts:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAttempts(v)
+		return nil
+	case toolinvocation.FieldOutput:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOutput(v)
+		return nil
+	case toolinvocation.FieldFailure:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFailure(v)
+		return nil
+	case toolinvocation.FieldProblem:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProblem(v)
+		return nil
+	case toolinvocation.FieldCPU:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCPU(v)
+		return nil
+	case toolinvocation.FieldWall:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWall(v)
+		return nil
+	case toolinvocation.FieldMemory:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMemory(v)
+		return nil
+	case toolinvocation.FieldStartedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStartedAt(v)
+		return nil
+	case toolinvocation.FieldEndedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEndedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ToolInvocation field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ToolInvocationMutation) AddedFields() []string {
+	var fields []string
+	if m.addattempts != nil {
+		fields = append(fields, toolinvocation.FieldAttempts)
+	}
+	if m.addcpu != nil {
+		fields = append(fields, toolinvocation.FieldCPU)
+	}
+	if m.addwall != nil {
+		fields = append(fields, toolinvocation.FieldWall)
+	}
+	if m.addmemory != nil {
+		fields = append(fields, toolinvocation.FieldMemory)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ToolInvocationMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case toolinvocation.FieldAttempts:
+		return m.AddedAttempts()
+	case toolinvocation.FieldCPU:
+		return m.AddedCPU()
+	case toolinvocation.FieldWall:
+		return m.AddedWall()
+	case toolinvocation.FieldMemory:
+		return m.AddedMemory()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ToolInvocationMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case toolinvocation.FieldAttempts:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAttempts(v)
+		return nil
+	case toolinvocation.FieldCPU:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCPU(v)
+		return nil
+	case toolinvocation.FieldWall:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddWall(v)
+		return nil
+	case toolinvocation.FieldMemory:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddMemory(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ToolInvocation numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ToolInvocationMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(toolinvocation.FieldVersionID) {
+		fields = append(fields, toolinvocation.FieldVersionID)
+	}
+	if m.FieldCleared(toolinvocation.FieldGenerationID) {
+		fields = append(fields, toolinvocation.FieldGenerationID)
+	}
+	if m.FieldCleared(toolinvocation.FieldChannelID) {
+		fields = append(fields, toolinvocation.FieldChannelID)
+	}
+	if m.FieldCleared(toolinvocation.FieldExpiresAt) {
+		fields = append(fields, toolinvocation.FieldExpiresAt)
+	}
+	if m.FieldCleared(toolinvocation.FieldDecidedBy) {
+		fields = append(fields, toolinvocation.FieldDecidedBy)
+	}
+	if m.FieldCleared(toolinvocation.FieldDecidedAt) {
+		fields = append(fields, toolinvocation.FieldDecidedAt)
+	}
+	if m.FieldCleared(toolinvocation.FieldStartedAt) {
+		fields = append(fields, toolinvocation.FieldStartedAt)
+	}
+	if m.FieldCleared(toolinvocation.FieldEndedAt) {
+		fields = append(fields, toolinvocation.FieldEndedAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ToolInvocationMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ToolInvocationMutation) ClearField(name string) error {
+	switch name {
+	case toolinvocation.FieldVersionID:
+		m.ClearVersionID()
+		return nil
+	case toolinvocation.FieldGenerationID:
+		m.ClearGenerationID()
+		return nil
+	case toolinvocation.FieldChannelID:
+		m.ClearChannelID()
+		return nil
+	case toolinvocation.FieldExpiresAt:
+		m.ClearExpiresAt()
+		return nil
+	case toolinvocation.FieldDecidedBy:
+		m.ClearDecidedBy()
+		return nil
+	case toolinvocation.FieldDecidedAt:
+		m.ClearDecidedAt()
+		return nil
+	case toolinvocation.FieldStartedAt:
+		m.ClearStartedAt()
+		return nil
+	case toolinvocation.FieldEndedAt:
+		m.ClearEndedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown ToolInvocation nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ToolInvocationMutation) ResetField(name string) error {
+	switch name {
+	case toolinvocation.FieldWorkspaceID:
+		m.ResetWorkspaceID()
+		return nil
+	case toolinvocation.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case toolinvocation.FieldTool:
+		m.ResetTool()
+		return nil
+	case toolinvocation.FieldVersionID:
+		m.ResetVersionID()
+		return nil
+	case toolinvocation.FieldNumber:
+		m.ResetNumber()
+		return nil
+	case toolinvocation.FieldHash:
+		m.ResetHash()
+		return nil
+	case toolinvocation.FieldStartedBy:
+		m.ResetStartedBy()
+		return nil
+	case toolinvocation.FieldGenerationID:
+		m.ResetGenerationID()
+		return nil
+	case toolinvocation.FieldChannelID:
+		m.ResetChannelID()
+		return nil
+	case toolinvocation.FieldCall:
+		m.ResetCall()
+		return nil
+	case toolinvocation.FieldArguments:
+		m.ResetArguments()
+		return nil
+	case toolinvocation.FieldArgumentsHash:
+		m.ResetArgumentsHash()
+		return nil
+	case toolinvocation.FieldState:
+		m.ResetState()
+		return nil
+	case toolinvocation.FieldAsking:
+		m.ResetAsking()
+		return nil
+	case toolinvocation.FieldExpiresAt:
+		m.ResetExpiresAt()
+		return nil
+	case toolinvocation.FieldDecidedBy:
+		m.ResetDecidedBy()
+		return nil
+	case toolinvocation.FieldDecidedAt:
+		m.ResetDecidedAt()
+		return nil
+	case toolinvocation.FieldNote:
+		m.ResetNote()
+		return nil
+	case toolinvocation.FieldAttempts:
+		m.ResetAttempts()
+		return nil
+	case toolinvocation.FieldOutput:
+		m.ResetOutput()
+		return nil
+	case toolinvocation.FieldFailure:
+		m.ResetFailure()
+		return nil
+	case toolinvocation.FieldProblem:
+		m.ResetProblem()
+		return nil
+	case toolinvocation.FieldCPU:
+		m.ResetCPU()
+		return nil
+	case toolinvocation.FieldWall:
+		m.ResetWall()
+		return nil
+	case toolinvocation.FieldMemory:
+		m.ResetMemory()
+		return nil
+	case toolinvocation.FieldStartedAt:
+		m.ResetStartedAt()
+		return nil
+	case toolinvocation.FieldEndedAt:
+		m.ResetEndedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown ToolInvocation field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ToolInvocationMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ToolInvocationMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ToolInvocationMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ToolInvocationMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ToolInvocationMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ToolInvocationMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ToolInvocationMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown ToolInvocation unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ToolInvocationMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown ToolInvocation edge %s", name)
+}
+
+// ToolVersionMutation represents an operation that mutates the ToolVersion nodes in the graph.
+type ToolVersionMutation struct {
+	config
+	op                Op
+	typ               string
+	id                *string
+	workspace_id      *string
+	created_at        *time.Time
+	tool_id           *string
+	created_by        *string
+	number            *string
+	description       *string
+	source            *string
+	input_schema      *string
+	output_schema     *string
+	replay            *enum.Replay
+	approval          *enum.Approval
+	permissions       *[]string
+	appendpermissions []string
+	uses              *[]string
+	appenduses        []string
+	hosts             *[]string
+	appendhosts       []string
+	clock             *bool
+	timeout           *int
+	addtimeout        *int
+	hash              *string
+	state             *enum.ToolVersionState
+	decided_by        *string
+	decided_at        *time.Time
+	note              *string
+	clearedFields     map[string]struct{}
+	done              bool
+	oldValue          func(context.Context) (*ToolVersion, error)
+	predicates        []predicate.ToolVersion
+}
+
+var _ ent.Mutation = (*ToolVersionMutation)(nil)
+
+// toolversionOption allows management of the mutation configuration using functional options.
+type toolversionOption func(*ToolVersionMutation)
+
+// newToolVersionMutation creates new mutation for the ToolVersion entity.
+func newToolVersionMutation(c config, op Op, opts ...toolversionOption) *ToolVersionMutation {
+	m := &ToolVersionMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeToolVersion,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withToolVersionID sets the ID field of the mutation.
+func withToolVersionID(id string) toolversionOption {
+	return func(m *ToolVersionMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ToolVersion
+		)
+		m.oldValue = func(ctx context.Context) (*ToolVersion, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ToolVersion.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withToolVersion sets the old ToolVersion of the mutation.
+func withToolVersion(node *ToolVersion) toolversionOption {
+	return func(m *ToolVersionMutation) {
+		m.oldValue = func(context.Context) (*ToolVersion, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ToolVersionMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ToolVersionMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("entgen: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ToolVersion entities.
+func (m *ToolVersionMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ToolVersionMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ToolVersionMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ToolVersion.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetWorkspaceID sets the "workspace_id" field.
+func (m *ToolVersionMutation) SetWorkspaceID(s string) {
+	m.workspace_id = &s
+}
+
+// WorkspaceID returns the value of the "workspace_id" field in the mutation.
+func (m *ToolVersionMutation) WorkspaceID() (r string, exists bool) {
+	v := m.workspace_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWorkspaceID returns the old "workspace_id" field's value of the ToolVersion entity.
+// If the ToolVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ToolVersionMutation) OldWorkspaceID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWorkspaceID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWorkspaceID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWorkspaceID: %w", err)
+	}
+	return oldValue.WorkspaceID, nil
+}
+
+// ResetWorkspaceID resets all changes to the "workspace_id" field.
+func (m *ToolVersionMutation) ResetWorkspaceID() {
+	m.workspace_id = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ToolVersionMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ToolVersionMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the ToolVersion entity.
+// If the ToolVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ToolVersionMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ToolVersionMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetToolID sets the "tool_id" field.
+func (m *ToolVersionMutation) SetToolID(s string) {
+	m.tool_id = &s
+}
+
+// ToolID returns the value of the "tool_id" field in the mutation.
+func (m *ToolVersionMutation) ToolID() (r string, exists bool) {
+	v := m.tool_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldToolID returns the old "tool_id" field's value of the ToolVersion entity.
+// If the ToolVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ToolVersionMutation) OldToolID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldToolID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldToolID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldToolID: %w", err)
+	}
+	return oldValue.ToolID, nil
+}
+
+// ResetToolID resets all changes to the "tool_id" field.
+func (m *ToolVersionMutation) ResetToolID() {
+	m.tool_id = nil
+}
+
+// SetCreatedBy sets the "created_by" field.
+func (m *ToolVersionMutation) SetCreatedBy(s string) {
+	m.created_by = &s
+}
+
+// CreatedBy returns the value of the "created_by" field in the mutation.
+func (m *ToolVersionMutation) CreatedBy() (r string, exists bool) {
+	v := m.created_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedBy returns the old "created_by" field's value of the ToolVersion entity.
+// If the ToolVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ToolVersionMutation) OldCreatedBy(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedBy: %w", err)
+	}
+	return oldValue.CreatedBy, nil
+}
+
+// ResetCreatedBy resets all changes to the "created_by" field.
+func (m *ToolVersionMutation) ResetCreatedBy() {
+	m.created_by = nil
+}
+
+// SetNumber sets the "number" field.
+func (m *ToolVersionMutation) SetNumber(s string) {
+	m.number = &s
+}
+
+// Number returns the value of the "number" field in the mutation.
+func (m *ToolVersionMutation) Number() (r string, exists bool) {
+	v := m.number
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNumber returns the old "number" field's value of the ToolVersion entity.
+// If the ToolVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ToolVersionMutation) OldNumber(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNumber is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNumber requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNumber: %w", err)
+	}
+	return oldValue.Number, nil
+}
+
+// ResetNumber resets all changes to the "number" field.
+func (m *ToolVersionMutation) ResetNumber() {
+	m.number = nil
+}
+
+// SetDescription sets the "description" field.
+func (m *ToolVersionMutation) SetDescription(s string) {
+	m.description = &s
+}
+
+// Description returns the value of the "description" field in the mutation.
+func (m *ToolVersionMutation) Description() (r string, exists bool) {
+	v := m.description
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDescription returns the old "description" field's value of the ToolVersion entity.
+// If the ToolVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ToolVersionMutation) OldDescription(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDescription is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDescription requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDescription: %w", err)
+	}
+	return oldValue.Description, nil
+}
+
+// ResetDescription resets all changes to the "description" field.
+func (m *ToolVersionMutation) ResetDescription() {
+	m.description = nil
+}
+
+// SetSource sets the "source" field.
+func (m *ToolVersionMutation) SetSource(s string) {
+	m.source = &s
+}
+
+// Source returns the value of the "source" field in the mutation.
+func (m *ToolVersionMutation) Source() (r string, exists bool) {
+	v := m.source
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSource returns the old "source" field's value of the ToolVersion entity.
+// If the ToolVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ToolVersionMutation) OldSource(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSource is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSource requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSource: %w", err)
+	}
+	return oldValue.Source, nil
+}
+
+// ResetSource resets all changes to the "source" field.
+func (m *ToolVersionMutation) ResetSource() {
+	m.source = nil
+}
+
+// SetInputSchema sets the "input_schema" field.
+func (m *ToolVersionMutation) SetInputSchema(s string) {
+	m.input_schema = &s
+}
+
+// InputSchema returns the value of the "input_schema" field in the mutation.
+func (m *ToolVersionMutation) InputSchema() (r string, exists bool) {
+	v := m.input_schema
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInputSchema returns the old "input_schema" field's value of the ToolVersion entity.
+// If the ToolVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ToolVersionMutation) OldInputSchema(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInputSchema is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInputSchema requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInputSchema: %w", err)
+	}
+	return oldValue.InputSchema, nil
+}
+
+// ResetInputSchema resets all changes to the "input_schema" field.
+func (m *ToolVersionMutation) ResetInputSchema() {
+	m.input_schema = nil
+}
+
+// SetOutputSchema sets the "output_schema" field.
+func (m *ToolVersionMutation) SetOutputSchema(s string) {
+	m.output_schema = &s
+}
+
+// OutputSchema returns the value of the "output_schema" field in the mutation.
+func (m *ToolVersionMutation) OutputSchema() (r string, exists bool) {
+	v := m.output_schema
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOutputSchema returns the old "output_schema" field's value of the ToolVersion entity.
+// If the ToolVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ToolVersionMutation) OldOutputSchema(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOutputSchema is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOutputSchema requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOutputSchema: %w", err)
+	}
+	return oldValue.OutputSchema, nil
+}
+
+// ResetOutputSchema resets all changes to the "output_schema" field.
+func (m *ToolVersionMutation) ResetOutputSchema() {
+	m.output_schema = nil
+}
+
+// SetReplay sets the "replay" field.
+func (m *ToolVersionMutation) SetReplay(e enum.Replay) {
+	m.replay = &e
+}
+
+// Replay returns the value of the "replay" field in the mutation.
+func (m *ToolVersionMutation) Replay() (r enum.Replay, exists bool) {
+	v := m.replay
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReplay returns the old "replay" field's value of the ToolVersion entity.
+// If the ToolVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ToolVersionMutation) OldReplay(ctx context.Context) (v enum.Replay, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReplay is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReplay requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReplay: %w", err)
+	}
+	return oldValue.Replay, nil
+}
+
+// ResetReplay resets all changes to the "replay" field.
+func (m *ToolVersionMutation) ResetReplay() {
+	m.replay = nil
+}
+
+// SetApproval sets the "approval" field.
+func (m *ToolVersionMutation) SetApproval(e enum.Approval) {
+	m.approval = &e
+}
+
+// Approval returns the value of the "approval" field in the mutation.
+func (m *ToolVersionMutation) Approval() (r enum.Approval, exists bool) {
+	v := m.approval
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldApproval returns the old "approval" field's value of the ToolVersion entity.
+// If the ToolVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ToolVersionMutation) OldApproval(ctx context.Context) (v enum.Approval, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldApproval is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldApproval requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldApproval: %w", err)
+	}
+	return oldValue.Approval, nil
+}
+
+// ResetApproval resets all changes to the "approval" field.
+func (m *ToolVersionMutation) ResetApproval() {
+	m.approval = nil
+}
+
+// SetPermissions sets the "permissions" field.
+func (m *ToolVersionMutation) SetPermissions(s []string) {
+	m.permissions = &s
+	m.appendpermissions = nil
+}
+
+// Permissions returns the value of the "permissions" field in the mutation.
+func (m *ToolVersionMutation) Permissions() (r []string, exists bool) {
+	v := m.permissions
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPermissions returns the old "permissions" field's value of the ToolVersion entity.
+// If the ToolVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ToolVersionMutation) OldPermissions(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPermissions is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPermissions requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPermissions: %w", err)
+	}
+	return oldValue.Permissions, nil
+}
+
+// AppendPermissions adds s to the "permissions" field.
+func (m *ToolVersionMutation) AppendPermissions(s []string) {
+	m.appendpermissions = append(m.appendpermissions, s...)
+}
+
+// AppendedPermissions returns the list of values that were appended to the "permissions" field in this mutation.
+func (m *ToolVersionMutation) AppendedPermissions() ([]string, bool) {
+	if len(m.appendpermissions) == 0 {
+		return nil, false
+	}
+	return m.appendpermissions, true
+}
+
+// ResetPermissions resets all changes to the "permissions" field.
+func (m *ToolVersionMutation) ResetPermissions() {
+	m.permissions = nil
+	m.appendpermissions = nil
+}
+
+// SetUses sets the "uses" field.
+func (m *ToolVersionMutation) SetUses(s []string) {
+	m.uses = &s
+	m.appenduses = nil
+}
+
+// Uses returns the value of the "uses" field in the mutation.
+func (m *ToolVersionMutation) Uses() (r []string, exists bool) {
+	v := m.uses
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUses returns the old "uses" field's value of the ToolVersion entity.
+// If the ToolVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ToolVersionMutation) OldUses(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUses is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUses requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUses: %w", err)
+	}
+	return oldValue.Uses, nil
+}
+
+// AppendUses adds s to the "uses" field.
+func (m *ToolVersionMutation) AppendUses(s []string) {
+	m.appenduses = append(m.appenduses, s...)
+}
+
+// AppendedUses returns the list of values that were appended to the "uses" field in this mutation.
+func (m *ToolVersionMutation) AppendedUses() ([]string, bool) {
+	if len(m.appenduses) == 0 {
+		return nil, false
+	}
+	return m.appenduses, true
+}
+
+// ResetUses resets all changes to the "uses" field.
+func (m *ToolVersionMutation) ResetUses() {
+	m.uses = nil
+	m.appenduses = nil
+}
+
+// SetHosts sets the "hosts" field.
+func (m *ToolVersionMutation) SetHosts(s []string) {
+	m.hosts = &s
+	m.appendhosts = nil
+}
+
+// Hosts returns the value of the "hosts" field in the mutation.
+func (m *ToolVersionMutation) Hosts() (r []string, exists bool) {
+	v := m.hosts
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHosts returns the old "hosts" field's value of the ToolVersion entity.
+// If the ToolVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ToolVersionMutation) OldHosts(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHosts is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHosts requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHosts: %w", err)
+	}
+	return oldValue.Hosts, nil
+}
+
+// AppendHosts adds s to the "hosts" field.
+func (m *ToolVersionMutation) AppendHosts(s []string) {
+	m.appendhosts = append(m.appendhosts, s...)
+}
+
+// AppendedHosts returns the list of values that were appended to the "hosts" field in this mutation.
+func (m *ToolVersionMutation) AppendedHosts() ([]string, bool) {
+	if len(m.appendhosts) == 0 {
+		return nil, false
+	}
+	return m.appendhosts, true
+}
+
+// ResetHosts resets all changes to the "hosts" field.
+func (m *ToolVersionMutation) ResetHosts() {
+	m.hosts = nil
+	m.appendhosts = nil
+}
+
+// SetClock sets the "clock" field.
+func (m *ToolVersionMutation) SetClock(b bool) {
+	m.clock = &b
+}
+
+// Clock returns the value of the "clock" field in the mutation.
+func (m *ToolVersionMutation) Clock() (r bool, exists bool) {
+	v := m.clock
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldClock returns the old "clock" field's value of the ToolVersion entity.
+// If the ToolVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ToolVersionMutation) OldClock(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldClock is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldClock requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldClock: %w", err)
+	}
+	return oldValue.Clock, nil
+}
+
+// ResetClock resets all changes to the "clock" field.
+func (m *ToolVersionMutation) ResetClock() {
+	m.clock = nil
+}
+
+// SetTimeout sets the "timeout" field.
+func (m *ToolVersionMutation) SetTimeout(i int) {
+	m.timeout = &i
+	m.addtimeout = nil
+}
+
+// Timeout returns the value of the "timeout" field in the mutation.
+func (m *ToolVersionMutation) Timeout() (r int, exists bool) {
+	v := m.timeout
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTimeout returns the old "timeout" field's value of the ToolVersion entity.
+// If the ToolVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ToolVersionMutation) OldTimeout(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTimeout is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTimeout requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTimeout: %w", err)
+	}
+	return oldValue.Timeout, nil
+}
+
+// AddTimeout adds i to the "timeout" field.
+func (m *ToolVersionMutation) AddTimeout(i int) {
+	if m.addtimeout != nil {
+		*m.addtimeout += i
+	} else {
+		m.addtimeout = &i
+	}
+}
+
+// AddedTimeout returns the value that was added to the "timeout" field in this mutation.
+func (m *ToolVersionMutation) AddedTimeout() (r int, exists bool) {
+	v := m.addtimeout
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTimeout resets all changes to the "timeout" field.
+func (m *ToolVersionMutation) ResetTimeout() {
+	m.timeout = nil
+	m.addtimeout = nil
+}
+
+// SetHash sets the "hash" field.
+func (m *ToolVersionMutation) SetHash(s string) {
+	m.hash = &s
+}
+
+// Hash returns the value of the "hash" field in the mutation.
+func (m *ToolVersionMutation) Hash() (r string, exists bool) {
+	v := m.hash
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHash returns the old "hash" field's value of the ToolVersion entity.
+// If the ToolVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ToolVersionMutation) OldHash(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHash is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHash requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHash: %w", err)
+	}
+	return oldValue.Hash, nil
+}
+
+// ResetHash resets all changes to the "hash" field.
+func (m *ToolVersionMutation) ResetHash() {
+	m.hash = nil
+}
+
+// SetState sets the "state" field.
+func (m *ToolVersionMutation) SetState(evs enum.ToolVersionState) {
+	m.state = &evs
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *ToolVersionMutation) State() (r enum.ToolVersionState, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the ToolVersion entity.
+// If the ToolVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ToolVersionMutation) OldState(ctx context.Context) (v enum.ToolVersionState, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *ToolVersionMutation) ResetState() {
+	m.state = nil
+}
+
+// SetDecidedBy sets the "decided_by" field.
+func (m *ToolVersionMutation) SetDecidedBy(s string) {
+	m.decided_by = &s
+}
+
+// DecidedBy returns the value of the "decided_by" field in the mutation.
+func (m *ToolVersionMutation) DecidedBy() (r string, exists bool) {
+	v := m.decided_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDecidedBy returns the old "decided_by" field's value of the ToolVersion entity.
+// If the ToolVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ToolVersionMutation) OldDecidedBy(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDecidedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDecidedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDecidedBy: %w", err)
+	}
+	return oldValue.DecidedBy, nil
+}
+
+// ClearDecidedBy clears the value of the "decided_by" field.
+func (m *ToolVersionMutation) ClearDecidedBy() {
+	m.decided_by = nil
+	m.clearedFields[toolversion.FieldDecidedBy] = struct{}{}
+}
+
+// DecidedByCleared returns if the "decided_by" field was cleared in this mutation.
+func (m *ToolVersionMutation) DecidedByCleared() bool {
+	_, ok := m.clearedFields[toolversion.FieldDecidedBy]
+	return ok
+}
+
+// ResetDecidedBy resets all changes to the "decided_by" field.
+func (m *ToolVersionMutation) ResetDecidedBy() {
+	m.decided_by = nil
+	delete(m.clearedFields, toolversion.FieldDecidedBy)
+}
+
+// SetDecidedAt sets the "decided_at" field.
+func (m *ToolVersionMutation) SetDecidedAt(t time.Time) {
+	m.decided_at = &t
+}
+
+// DecidedAt returns the value of the "decided_at" field in the mutation.
+func (m *ToolVersionMutation) DecidedAt() (r time.Time, exists bool) {
+	v := m.decided_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDecidedAt returns the old "decided_at" field's value of the ToolVersion entity.
+// If the ToolVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ToolVersionMutation) OldDecidedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDecidedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDecidedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDecidedAt: %w", err)
+	}
+	return oldValue.DecidedAt, nil
+}
+
+// ClearDecidedAt clears the value of the "decided_at" field.
+func (m *ToolVersionMutation) ClearDecidedAt() {
+	m.decided_at = nil
+	m.clearedFields[toolversion.FieldDecidedAt] = struct{}{}
+}
+
+// DecidedAtCleared returns if the "decided_at" field was cleared in this mutation.
+func (m *ToolVersionMutation) DecidedAtCleared() bool {
+	_, ok := m.clearedFields[toolversion.FieldDecidedAt]
+	return ok
+}
+
+// ResetDecidedAt resets all changes to the "decided_at" field.
+func (m *ToolVersionMutation) ResetDecidedAt() {
+	m.decided_at = nil
+	delete(m.clearedFields, toolversion.FieldDecidedAt)
+}
+
+// SetNote sets the "note" field.
+func (m *ToolVersionMutation) SetNote(s string) {
+	m.note = &s
+}
+
+// Note returns the value of the "note" field in the mutation.
+func (m *ToolVersionMutation) Note() (r string, exists bool) {
+	v := m.note
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNote returns the old "note" field's value of the ToolVersion entity.
+// If the ToolVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ToolVersionMutation) OldNote(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNote is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNote requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNote: %w", err)
+	}
+	return oldValue.Note, nil
+}
+
+// ResetNote resets all changes to the "note" field.
+func (m *ToolVersionMutation) ResetNote() {
+	m.note = nil
+}
+
+// Where appends a list predicates to the ToolVersionMutation builder.
+func (m *ToolVersionMutation) Where(ps ...predicate.ToolVersion) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ToolVersionMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ToolVersionMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ToolVersion, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ToolVersionMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ToolVersionMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ToolVersion).
+func (m *ToolVersionMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ToolVersionMutation) Fields() []string {
+	fields := make([]string, 0, 21)
+	if m.workspace_id != nil {
+		fields = append(fields, toolversion.FieldWorkspaceID)
+	}
+	if m.created_at != nil {
+		fields = append(fields, toolversion.FieldCreatedAt)
+	}
+	if m.tool_id != nil {
+		fields = append(fields, toolversion.FieldToolID)
+	}
+	if m.created_by != nil {
+		fields = append(fields, toolversion.FieldCreatedBy)
+	}
+	if m.number != nil {
+		fields = append(fields, toolversion.FieldNumber)
+	}
+	if m.description != nil {
+		fields = append(fields, toolversion.FieldDescription)
+	}
+	if m.source != nil {
+		fields = append(fields, toolversion.FieldSource)
+	}
+	if m.input_schema != nil {
+		fields = append(fields, toolversion.FieldInputSchema)
+	}
+	if m.output_schema != nil {
+		fields = append(fields, toolversion.FieldOutputSchema)
+	}
+	if m.replay != nil {
+		fields = append(fields, toolversion.FieldReplay)
+	}
+	if m.approval != nil {
+		fields = append(fields, toolversion.FieldApproval)
+	}
+	if m.permissions != nil {
+		fields = append(fields, toolversion.FieldPermissions)
+	}
+	if m.uses != nil {
+		fields = append(fields, toolversion.FieldUses)
+	}
+	if m.hosts != nil {
+		fields = append(fields, toolversion.FieldHosts)
+	}
+	if m.clock != nil {
+		fields = append(fields, toolversion.FieldClock)
+	}
+	if m.timeout != nil {
+		fields = append(fields, toolversion.FieldTimeout)
+	}
+	if m.hash != nil {
+		fields = append(fields, toolversion.FieldHash)
+	}
+	if m.state != nil {
+		fields = append(fields, toolversion.FieldState)
+	}
+	if m.decided_by != nil {
+		fields = append(fields, toolversion.FieldDecidedBy)
+	}
+	if m.decided_at != nil {
+		fields = append(fields, toolversion.FieldDecidedAt)
+	}
+	if m.note != nil {
+		fields = append(fields, toolversion.FieldNote)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ToolVersionMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case toolversion.FieldWorkspaceID:
+		return m.WorkspaceID()
+	case toolversion.FieldCreatedAt:
+		return m.CreatedAt()
+	case toolversion.FieldToolID:
+		return m.ToolID()
+	case toolversion.FieldCreatedBy:
+		return m.CreatedBy()
+	case toolversion.FieldNumber:
+		return m.Number()
+	case toolversion.FieldDescription:
+		return m.Description()
+	case toolversion.FieldSource:
+		return m.Source()
+	case toolversion.FieldInputSchema:
+		return m.InputSchema()
+	case toolversion.FieldOutputSchema:
+		return m.OutputSchema()
+	case toolversion.FieldReplay:
+		return m.Replay()
+	case toolversion.FieldApproval:
+		return m.Approval()
+	case toolversion.FieldPermissions:
+		return m.Permissions()
+	case toolversion.FieldUses:
+		return m.Uses()
+	case toolversion.FieldHosts:
+		return m.Hosts()
+	case toolversion.FieldClock:
+		return m.Clock()
+	case toolversion.FieldTimeout:
+		return m.Timeout()
+	case toolversion.FieldHash:
+		return m.Hash()
+	case toolversion.FieldState:
+		return m.State()
+	case toolversion.FieldDecidedBy:
+		return m.DecidedBy()
+	case toolversion.FieldDecidedAt:
+		return m.DecidedAt()
+	case toolversion.FieldNote:
+		return m.Note()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ToolVersionMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case toolversion.FieldWorkspaceID:
+		return m.OldWorkspaceID(ctx)
+	case toolversion.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case toolversion.FieldToolID:
+		return m.OldToolID(ctx)
+	case toolversion.FieldCreatedBy:
+		return m.OldCreatedBy(ctx)
+	case toolversion.FieldNumber:
+		return m.OldNumber(ctx)
+	case toolversion.FieldDescription:
+		return m.OldDescription(ctx)
+	case toolversion.FieldSource:
+		return m.OldSource(ctx)
+	case toolversion.FieldInputSchema:
+		return m.OldInputSchema(ctx)
+	case toolversion.FieldOutputSchema:
+		return m.OldOutputSchema(ctx)
+	case toolversion.FieldReplay:
+		return m.OldReplay(ctx)
+	case toolversion.FieldApproval:
+		return m.OldApproval(ctx)
+	case toolversion.FieldPermissions:
+		return m.OldPermissions(ctx)
+	case toolversion.FieldUses:
+		return m.OldUses(ctx)
+	case toolversion.FieldHosts:
+		return m.OldHosts(ctx)
+	case toolversion.FieldClock:
+		return m.OldClock(ctx)
+	case toolversion.FieldTimeout:
+		return m.OldTimeout(ctx)
+	case toolversion.FieldHash:
+		return m.OldHash(ctx)
+	case toolversion.FieldState:
+		return m.OldState(ctx)
+	case toolversion.FieldDecidedBy:
+		return m.OldDecidedBy(ctx)
+	case toolversion.FieldDecidedAt:
+		return m.OldDecidedAt(ctx)
+	case toolversion.FieldNote:
+		return m.OldNote(ctx)
+	}
+	return nil, fmt.Errorf("unknown ToolVersion field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ToolVersionMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case toolversion.FieldWorkspaceID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWorkspaceID(v)
+		return nil
+	case toolversion.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case toolversion.FieldToolID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetToolID(v)
+		return nil
+	case toolversion.FieldCreatedBy:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedBy(v)
+		return nil
+	case toolversion.FieldNumber:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNumber(v)
+		return nil
+	case toolversion.FieldDescription:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDescription(v)
+		return nil
+	case toolversion.FieldSource:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSource(v)
+		return nil
+	case toolversion.FieldInputSchema:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInputSchema(v)
+		return nil
+	case toolversion.FieldOutputSchema:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOutputSchema(v)
+		return nil
+	case toolversion.FieldReplay:
+		v, ok := value.(enum.Replay)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReplay(v)
+		return nil
+	case toolversion.FieldApproval:
+		v, ok := value.(enum.Approval)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetApproval(v)
+		return nil
+	case toolversion.FieldPermissions:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPermissions(v)
+		return nil
+	case toolversion.FieldUses:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUses(v)
+		return nil
+	case toolversion.FieldHosts:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHosts(v)
+		return nil
+	case toolversion.FieldClock:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetClock(v)
+		return nil
+	case toolversion.FieldTimeout:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTimeout(v)
+		return nil
+	case toolversion.FieldHash:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHash(v)
+		return nil
+	case toolversion.FieldState:
+		v, ok := value.(enum.ToolVersionState)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case toolversion.FieldDecidedBy:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDecidedBy(v)
+		return nil
+	case toolversion.FieldDecidedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDecidedAt(v)
+		return nil
+	case toolversion.FieldNote:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNote(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ToolVersion field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ToolVersionMutation) AddedFields() []string {
+	var fields []string
+	if m.addtimeout != nil {
+		fields = append(fields, toolversion.FieldTimeout)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ToolVersionMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case toolversion.FieldTimeout:
+		return m.AddedTimeout()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ToolVersionMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case toolversion.FieldTimeout:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTimeout(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ToolVersion numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ToolVersionMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(toolversion.FieldDecidedBy) {
+		fields = append(fields, toolversion.FieldDecidedBy)
+	}
+	if m.FieldCleared(toolversion.FieldDecidedAt) {
+		fields = append(fields, toolversion.FieldDecidedAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ToolVersionMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ToolVersionMutation) ClearField(name string) error {
+	switch name {
+	case toolversion.FieldDecidedBy:
+		m.ClearDecidedBy()
+		return nil
+	case toolversion.FieldDecidedAt:
+		m.ClearDecidedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown ToolVersion nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ToolVersionMutation) ResetField(name string) error {
+	switch name {
+	case toolversion.FieldWorkspaceID:
+		m.ResetWorkspaceID()
+		return nil
+	case toolversion.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case toolversion.FieldToolID:
+		m.ResetToolID()
+		return nil
+	case toolversion.FieldCreatedBy:
+		m.ResetCreatedBy()
+		return nil
+	case toolversion.FieldNumber:
+		m.ResetNumber()
+		return nil
+	case toolversion.FieldDescription:
+		m.ResetDescription()
+		return nil
+	case toolversion.FieldSource:
+		m.ResetSource()
+		return nil
+	case toolversion.FieldInputSchema:
+		m.ResetInputSchema()
+		return nil
+	case toolversion.FieldOutputSchema:
+		m.ResetOutputSchema()
+		return nil
+	case toolversion.FieldReplay:
+		m.ResetReplay()
+		return nil
+	case toolversion.FieldApproval:
+		m.ResetApproval()
+		return nil
+	case toolversion.FieldPermissions:
+		m.ResetPermissions()
+		return nil
+	case toolversion.FieldUses:
+		m.ResetUses()
+		return nil
+	case toolversion.FieldHosts:
+		m.ResetHosts()
+		return nil
+	case toolversion.FieldClock:
+		m.ResetClock()
+		return nil
+	case toolversion.FieldTimeout:
+		m.ResetTimeout()
+		return nil
+	case toolversion.FieldHash:
+		m.ResetHash()
+		return nil
+	case toolversion.FieldState:
+		m.ResetState()
+		return nil
+	case toolversion.FieldDecidedBy:
+		m.ResetDecidedBy()
+		return nil
+	case toolversion.FieldDecidedAt:
+		m.ResetDecidedAt()
+		return nil
+	case toolversion.FieldNote:
+		m.ResetNote()
+		return nil
+	}
+	return fmt.Errorf("unknown ToolVersion field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ToolVersionMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ToolVersionMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ToolVersionMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ToolVersionMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ToolVersionMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ToolVersionMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ToolVersionMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown ToolVersion unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ToolVersionMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown ToolVersion edge %s", name)
 }
 
 // UserMutation represents an operation that mutates the User nodes in the graph.

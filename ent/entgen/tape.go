@@ -28,7 +28,9 @@ type Tape struct {
 	// LeaseUntil holds the value of the "lease_until" field.
 	LeaseUntil *time.Time `json:"lease_until,omitempty"`
 	// StopAt holds the value of the "stop_at" field.
-	StopAt       *time.Time `json:"stop_at,omitempty"`
+	StopAt *time.Time `json:"stop_at,omitempty"`
+	// Waiting holds the value of the "waiting" field.
+	Waiting      bool `json:"waiting,omitempty"`
 	selectValues sql.SelectValues
 }
 
@@ -37,6 +39,8 @@ func (*Tape) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
+		case tape.FieldWaiting:
+			values[i] = new(sql.NullBool)
 		case tape.FieldSeq, tape.FieldFence:
 			values[i] = new(sql.NullInt64)
 		case tape.FieldID, tape.FieldWorkspaceID, tape.FieldKind:
@@ -102,6 +106,12 @@ func (_m *Tape) assignValues(columns []string, values []any) error {
 				_m.StopAt = new(time.Time)
 				*_m.StopAt = value.Time
 			}
+		case tape.FieldWaiting:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field waiting", values[i])
+			} else if value.Valid {
+				_m.Waiting = value.Bool
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -159,6 +169,9 @@ func (_m *Tape) String() string {
 		builder.WriteString("stop_at=")
 		builder.WriteString(v.Format(time.ANSIC))
 	}
+	builder.WriteString(", ")
+	builder.WriteString("waiting=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Waiting))
 	builder.WriteByte(')')
 	return builder.String()
 }

@@ -88,6 +88,20 @@ func (_c *TapeCreate) SetNillableStopAt(v *time.Time) *TapeCreate {
 	return _c
 }
 
+// SetWaiting sets the "waiting" field.
+func (_c *TapeCreate) SetWaiting(v bool) *TapeCreate {
+	_c.mutation.SetWaiting(v)
+	return _c
+}
+
+// SetNillableWaiting sets the "waiting" field if the given value is not nil.
+func (_c *TapeCreate) SetNillableWaiting(v *bool) *TapeCreate {
+	if v != nil {
+		_c.SetWaiting(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *TapeCreate) SetID(v string) *TapeCreate {
 	_c.mutation.SetID(v)
@@ -147,6 +161,10 @@ func (_c *TapeCreate) defaults() error {
 		v := tape.DefaultFence
 		_c.mutation.SetFence(v)
 	}
+	if _, ok := _c.mutation.Waiting(); !ok {
+		v := tape.DefaultWaiting
+		_c.mutation.SetWaiting(v)
+	}
 	if _, ok := _c.mutation.ID(); !ok {
 		if tape.DefaultID == nil {
 			return fmt.Errorf("entgen: uninitialized tape.DefaultID (forgotten import entgen/runtime?)")
@@ -180,6 +198,9 @@ func (_c *TapeCreate) check() error {
 	}
 	if _, ok := _c.mutation.Fence(); !ok {
 		return &ValidationError{Name: "fence", err: errors.New(`entgen: missing required field "Tape.fence"`)}
+	}
+	if _, ok := _c.mutation.Waiting(); !ok {
+		return &ValidationError{Name: "waiting", err: errors.New(`entgen: missing required field "Tape.waiting"`)}
 	}
 	if v, ok := _c.mutation.ID(); ok {
 		if err := tape.IDValidator(v); err != nil {
@@ -244,6 +265,10 @@ func (_c *TapeCreate) createSpec() (*Tape, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.StopAt(); ok {
 		_spec.SetField(tape.FieldStopAt, field.TypeTime, value)
 		_node.StopAt = &value
+	}
+	if value, ok := _c.mutation.Waiting(); ok {
+		_spec.SetField(tape.FieldWaiting, field.TypeBool, value)
+		_node.Waiting = value
 	}
 	return _node, _spec
 }

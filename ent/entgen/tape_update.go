@@ -110,6 +110,20 @@ func (_u *TapeUpdate) ClearStopAt() *TapeUpdate {
 	return _u
 }
 
+// SetWaiting sets the "waiting" field.
+func (_u *TapeUpdate) SetWaiting(v bool) *TapeUpdate {
+	_u.mutation.SetWaiting(v)
+	return _u
+}
+
+// SetNillableWaiting sets the "waiting" field if the given value is not nil.
+func (_u *TapeUpdate) SetNillableWaiting(v *bool) *TapeUpdate {
+	if v != nil {
+		_u.SetWaiting(*v)
+	}
+	return _u
+}
+
 // Mutation returns the TapeMutation object of the builder.
 func (_u *TapeUpdate) Mutation() *TapeMutation {
 	return _u.mutation
@@ -174,6 +188,9 @@ func (_u *TapeUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.StopAtCleared() {
 		_spec.ClearField(tape.FieldStopAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.Waiting(); ok {
+		_spec.SetField(tape.FieldWaiting, field.TypeBool, value)
 	}
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -277,6 +294,20 @@ func (_u *TapeUpdateOne) ClearStopAt() *TapeUpdateOne {
 	return _u
 }
 
+// SetWaiting sets the "waiting" field.
+func (_u *TapeUpdateOne) SetWaiting(v bool) *TapeUpdateOne {
+	_u.mutation.SetWaiting(v)
+	return _u
+}
+
+// SetNillableWaiting sets the "waiting" field if the given value is not nil.
+func (_u *TapeUpdateOne) SetNillableWaiting(v *bool) *TapeUpdateOne {
+	if v != nil {
+		_u.SetWaiting(*v)
+	}
+	return _u
+}
+
 // Mutation returns the TapeMutation object of the builder.
 func (_u *TapeUpdateOne) Mutation() *TapeMutation {
 	return _u.mutation
@@ -371,6 +402,9 @@ func (_u *TapeUpdateOne) sqlSave(ctx context.Context) (_node *Tape, err error) {
 	}
 	if _u.mutation.StopAtCleared() {
 		_spec.ClearField(tape.FieldStopAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.Waiting(); ok {
+		_spec.SetField(tape.FieldWaiting, field.TypeBool, value)
 	}
 	_node = &Tape{config: _u.config}
 	_spec.Assign = _node.assignValues

@@ -52,6 +52,12 @@ type Tx struct {
 	Tape *TapeClient
 	// TapeStep is the client for interacting with the TapeStep builders.
 	TapeStep *TapeStepClient
+	// Tool is the client for interacting with the Tool builders.
+	Tool *ToolClient
+	// ToolInvocation is the client for interacting with the ToolInvocation builders.
+	ToolInvocation *ToolInvocationClient
+	// ToolVersion is the client for interacting with the ToolVersion builders.
+	ToolVersion *ToolVersionClient
 	// User is the client for interacting with the User builders.
 	User *UserClient
 	// Workspace is the client for interacting with the Workspace builders.
@@ -206,6 +212,9 @@ func (tx *Tx) init() {
 	tx.SigningKey = NewSigningKeyClient(tx.config)
 	tx.Tape = NewTapeClient(tx.config)
 	tx.TapeStep = NewTapeStepClient(tx.config)
+	tx.Tool = NewToolClient(tx.config)
+	tx.ToolInvocation = NewToolInvocationClient(tx.config)
+	tx.ToolVersion = NewToolVersionClient(tx.config)
 	tx.User = NewUserClient(tx.config)
 	tx.Workspace = NewWorkspaceClient(tx.config)
 }

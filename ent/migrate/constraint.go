@@ -43,6 +43,18 @@ var keys = []key{
 	{"generations", "workspace_id,prompt_id", "messages", "workspace_id,id"},
 	{"generations", "workspace_id,message_id", "messages", "workspace_id,id"},
 	{"generations", "workspace_id,started_by", "members", "workspace_id,user_id"},
+	{"tools", "workspace_id", "workspaces", "id"},
+	{"tools", "created_by", "users", "id"},
+	{"tools", "workspace_id,current_id", "tool_versions", "workspace_id,id"},
+	{"tool_versions", "workspace_id,tool_id", "tools", "workspace_id,id"},
+	{"tool_versions", "created_by", "users", "id"},
+	{"tool_versions", "decided_by", "users", "id"},
+	{"tool_invocations", "workspace_id", "workspaces", "id"},
+	{"tool_invocations", "workspace_id,version_id", "tool_versions", "workspace_id,id"},
+	{"tool_invocations", "started_by", "users", "id"},
+	{"tool_invocations", "decided_by", "users", "id"},
+	{"tool_invocations", "workspace_id,generation_id", "generations", "workspace_id,id"},
+	{"tool_invocations", "workspace_id,channel_id", "channels", "workspace_id,id"},
 }
 
 // Differ adds the foreign keys to the schema that the entities describe, and leaves alone what hand-written files added:

@@ -19,11 +19,11 @@ func tables() *schema.Schema {
 	s := schema.New("main")
 	for _, name := range []string{
 		"users", "sessions", "workspaces", "members", "invitations", "custom_roles", "grants", "channels", "channel_members", "read_states", "messages", "reactions",
-		"tapes", "tape_steps", "conversations", "generations", "model_budgets",
+		"tapes", "tape_steps", "conversations", "generations", "model_budgets", "tools", "tool_versions", "tool_invocations",
 	} {
 		t := schema.NewTable(name)
 		for _, c := range []string{"id", "workspace_id", "user_id", "invited_by", "granted_by", "created_by", "channel_id", "author_id", "reply_to_id", "message_id",
-			"tape_id", "leaf_id", "conversation_id", "prompt_id", "started_by"} {
+			"tape_id", "leaf_id", "conversation_id", "prompt_id", "started_by", "current_id", "tool_id", "version_id", "decided_by", "generation_id"} {
 			t.AddColumns(schema.NewStringColumn(c, "text"))
 		}
 		s.AddTables(t)

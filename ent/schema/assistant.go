@@ -8,6 +8,7 @@ import (
 
 	"karnak/ent/enum"
 	"karnak/ent/mixin"
+	"karnak/ent/pinned"
 	"karnak/internal/platform/id"
 )
 
@@ -26,6 +27,7 @@ func (Conversation) Fields() []ent.Field {
 		mixin.Key("created_by"),
 		field.String("model").MaxLen(120),
 		field.Text("instructions").Default(""),
+		field.Strings("tools").Optional(),
 		mixin.MovingKey("leaf_id"),
 	}
 }
@@ -47,6 +49,7 @@ func (Generation) Mixin() []ent.Mixin {
 }
 
 // Fields of a generation. message_id is the answer once it has ended with one; cost and reserved count millionths of a US dollar.
+// tools are those that the model may call, pinned to their versions.
 func (Generation) Fields() []ent.Field {
 	return []ent.Field{
 		mixin.Key("conversation_id"),
@@ -55,6 +58,7 @@ func (Generation) Fields() []ent.Field {
 		mixin.Key("started_by"),
 		field.String("model").MaxLen(120).Immutable(),
 		field.Int("max_tokens").Immutable(),
+		field.JSON("tools", []pinned.Tool{}).Optional().Immutable(),
 		field.String("state").GoType(enum.GenerationState("")).Default(string(enum.Queued)),
 		field.String("provider").Default(""),
 		field.Int("attempts").Default(0),

@@ -21,7 +21,8 @@ func (Tape) Mixin() []ent.Mixin {
 }
 
 // Fields of a tape. seq is the number of its newest step. Whoever holds it writes under fence, which counts up with every
-// holder, until lease_until; there is no lease once it has ended. stop_at is when it was asked to stop.
+// holder, until lease_until; there is no lease once it has ended. One that is waiting is held by nobody and free at lease_until, or when it
+// is woken. stop_at is when it was asked to stop.
 func (Tape) Fields() []ent.Field {
 	return []ent.Field{
 		field.String("kind").MaxLen(40).Immutable(),
@@ -29,6 +30,7 @@ func (Tape) Fields() []ent.Field {
 		field.Int64("fence").Default(0),
 		field.Time("lease_until").Optional().Nillable(),
 		field.Time("stop_at").Optional().Nillable(),
+		field.Bool("waiting").Default(false),
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"karnak/internal/domain/activity"
 	"karnak/internal/domain/assistant"
 	"karnak/internal/domain/chat"
+	"karnak/internal/domain/tool"
 	"karnak/internal/platform/page"
 	"math"
 	"strconv"
@@ -465,6 +466,13 @@ func (ec *executionContext) _ActivityEvent(ctx context.Context, sel ast.Selectio
 	switch obj := (obj).(type) {
 	case nil:
 		return graphql.Null
+	case tool.ToolInvocationChanged:
+		return ec._ToolInvocationChanged(ctx, sel, &obj)
+	case *tool.ToolInvocationChanged:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._ToolInvocationChanged(ctx, sel, obj)
 	case activity.StreamGap:
 		return ec._StreamGap(ctx, sel, &obj)
 	case *activity.StreamGap:
@@ -562,6 +570,13 @@ func (ec *executionContext) _Event(ctx context.Context, sel ast.SelectionSet, ob
 	switch obj := (obj).(type) {
 	case nil:
 		return graphql.Null
+	case tool.ToolInvocationChanged:
+		return ec._ToolInvocationChanged(ctx, sel, &obj)
+	case *tool.ToolInvocationChanged:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._ToolInvocationChanged(ctx, sel, obj)
 	case activity.StreamGap:
 		return ec._StreamGap(ctx, sel, &obj)
 	case *activity.StreamGap:

@@ -46,6 +46,8 @@ type GenerationResolver interface {
 	Usage(ctx context.Context, obj *entgen.Generation) (*assistant.TokenUsage, error)
 	Error(ctx context.Context, obj *entgen.Generation) (*assistant.GenerationError, error)
 	StartedBy(ctx context.Context, obj *entgen.Generation) (*entgen.User, error)
+
+	ToolCalls(ctx context.Context, obj *entgen.Generation) ([]*entgen.ToolInvocation, error)
 }
 type GenerationChangedResolver interface {
 	Actor(ctx context.Context, obj *assistant.GenerationChanged) (scalar.Object, error)
@@ -61,6 +63,12 @@ type GenerationFinishedResolver interface {
 }
 type GenerationStoppedResolver interface {
 	Message(ctx context.Context, obj *assistant.GenerationStopped) (*entgen.Message, error)
+}
+type ToolCallMadeResolver interface {
+	Invocation(ctx context.Context, obj *assistant.ToolCallMade) (*entgen.ToolInvocation, error)
+}
+type ToolCallResultResolver interface {
+	Invocation(ctx context.Context, obj *assistant.ToolCallResult) (*entgen.ToolInvocation, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -172,6 +180,13 @@ func (ec *executionContext) _Conversation_instructions(ctx context.Context, fiel
 	return ec.marshalNString2string(ctx, field.Selections, obj.Instructions)
 }
 func (ec *executionContext) fieldContext_Conversation_instructions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Conversation", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Conversation_tools(ctx context.Context, field graphql.CollectedField, obj *entgen.Conversation) (ret graphql.Marshaler) {
+	return ec.marshalNString2ᚕstringᚄ(ctx, field.Selections, obj.Tools)
+}
+func (ec *executionContext) fieldContext_Conversation_tools(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Conversation", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
@@ -1142,6 +1157,38 @@ func (ec *executionContext) _Generation_endedAt(ctx context.Context, field graph
 }
 func (ec *executionContext) fieldContext_Generation_endedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Generation", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _Generation_toolCalls(ctx context.Context, field graphql.CollectedField, obj *entgen.Generation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Generation_toolCalls(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Generation().ToolCalls(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*entgen.ToolInvocation) graphql.Marshaler {
+			return ec.marshalNToolInvocation2ᚕᚖkarnakᚋentᚋentgenᚐToolInvocationᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Generation_toolCalls(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Generation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ToolInvocation(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _GenerationChanged_id(ctx context.Context, field graphql.CollectedField, obj *assistant.GenerationChanged) (ret graphql.Marshaler) {
@@ -2433,6 +2480,196 @@ func (ec *executionContext) fieldContext_TokenUsage_cost(_ context.Context, fiel
 	return fc, nil
 }
 
+func (ec *executionContext) _ToolCallArguments_seq(ctx context.Context, field graphql.CollectedField, obj *assistant.ToolCallArguments) (ret graphql.Marshaler) {
+	return ec.marshalNInt642int64(ctx, field.Selections, obj.Seq)
+}
+func (ec *executionContext) fieldContext_ToolCallArguments_seq(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ToolCallArguments", field, false, false, errors.New("field of type Int64 does not have child fields"))
+}
+
+func (ec *executionContext) _ToolCallArguments_cursor(ctx context.Context, field graphql.CollectedField, obj *assistant.ToolCallArguments) (ret graphql.Marshaler) {
+	return ec.marshalNCursor2string(ctx, field.Selections, obj.Cursor)
+}
+func (ec *executionContext) fieldContext_ToolCallArguments_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ToolCallArguments", field, false, false, errors.New("field of type Cursor does not have child fields"))
+}
+
+func (ec *executionContext) _ToolCallArguments_at(ctx context.Context, field graphql.CollectedField, obj *assistant.ToolCallArguments) (ret graphql.Marshaler) {
+	return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, obj.At)
+}
+func (ec *executionContext) fieldContext_ToolCallArguments_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ToolCallArguments", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _ToolCallArguments_call(ctx context.Context, field graphql.CollectedField, obj *assistant.ToolCallArguments) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Call)
+}
+func (ec *executionContext) fieldContext_ToolCallArguments_call(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ToolCallArguments", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ToolCallArguments_text(ctx context.Context, field graphql.CollectedField, obj *assistant.ToolCallArguments) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Text)
+}
+func (ec *executionContext) fieldContext_ToolCallArguments_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ToolCallArguments", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ToolCallMade_seq(ctx context.Context, field graphql.CollectedField, obj *assistant.ToolCallMade) (ret graphql.Marshaler) {
+	return ec.marshalNInt642int64(ctx, field.Selections, obj.Seq)
+}
+func (ec *executionContext) fieldContext_ToolCallMade_seq(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ToolCallMade", field, false, false, errors.New("field of type Int64 does not have child fields"))
+}
+
+func (ec *executionContext) _ToolCallMade_cursor(ctx context.Context, field graphql.CollectedField, obj *assistant.ToolCallMade) (ret graphql.Marshaler) {
+	return ec.marshalNCursor2string(ctx, field.Selections, obj.Cursor)
+}
+func (ec *executionContext) fieldContext_ToolCallMade_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ToolCallMade", field, false, false, errors.New("field of type Cursor does not have child fields"))
+}
+
+func (ec *executionContext) _ToolCallMade_at(ctx context.Context, field graphql.CollectedField, obj *assistant.ToolCallMade) (ret graphql.Marshaler) {
+	return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, obj.At)
+}
+func (ec *executionContext) fieldContext_ToolCallMade_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ToolCallMade", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _ToolCallMade_call(ctx context.Context, field graphql.CollectedField, obj *assistant.ToolCallMade) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Call)
+}
+func (ec *executionContext) fieldContext_ToolCallMade_call(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ToolCallMade", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ToolCallMade_invocation(ctx context.Context, field graphql.CollectedField, obj *assistant.ToolCallMade) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ToolCallMade_invocation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ToolCallMade().Invocation(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *entgen.ToolInvocation) graphql.Marshaler {
+			return ec.marshalNToolInvocation2ᚖkarnakᚋentᚋentgenᚐToolInvocation(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ToolCallMade_invocation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ToolCallMade",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ToolInvocation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ToolCallResult_seq(ctx context.Context, field graphql.CollectedField, obj *assistant.ToolCallResult) (ret graphql.Marshaler) {
+	return ec.marshalNInt642int64(ctx, field.Selections, obj.Seq)
+}
+func (ec *executionContext) fieldContext_ToolCallResult_seq(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ToolCallResult", field, false, false, errors.New("field of type Int64 does not have child fields"))
+}
+
+func (ec *executionContext) _ToolCallResult_cursor(ctx context.Context, field graphql.CollectedField, obj *assistant.ToolCallResult) (ret graphql.Marshaler) {
+	return ec.marshalNCursor2string(ctx, field.Selections, obj.Cursor)
+}
+func (ec *executionContext) fieldContext_ToolCallResult_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ToolCallResult", field, false, false, errors.New("field of type Cursor does not have child fields"))
+}
+
+func (ec *executionContext) _ToolCallResult_at(ctx context.Context, field graphql.CollectedField, obj *assistant.ToolCallResult) (ret graphql.Marshaler) {
+	return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, obj.At)
+}
+func (ec *executionContext) fieldContext_ToolCallResult_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ToolCallResult", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _ToolCallResult_call(ctx context.Context, field graphql.CollectedField, obj *assistant.ToolCallResult) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Call)
+}
+func (ec *executionContext) fieldContext_ToolCallResult_call(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ToolCallResult", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ToolCallResult_invocation(ctx context.Context, field graphql.CollectedField, obj *assistant.ToolCallResult) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ToolCallResult_invocation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ToolCallResult().Invocation(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *entgen.ToolInvocation) graphql.Marshaler {
+			return ec.marshalNToolInvocation2ᚖkarnakᚋentᚋentgenᚐToolInvocation(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ToolCallResult_invocation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ToolCallResult",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ToolInvocation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ToolCallStarted_seq(ctx context.Context, field graphql.CollectedField, obj *assistant.ToolCallStarted) (ret graphql.Marshaler) {
+	return ec.marshalNInt642int64(ctx, field.Selections, obj.Seq)
+}
+func (ec *executionContext) fieldContext_ToolCallStarted_seq(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ToolCallStarted", field, false, false, errors.New("field of type Int64 does not have child fields"))
+}
+
+func (ec *executionContext) _ToolCallStarted_cursor(ctx context.Context, field graphql.CollectedField, obj *assistant.ToolCallStarted) (ret graphql.Marshaler) {
+	return ec.marshalNCursor2string(ctx, field.Selections, obj.Cursor)
+}
+func (ec *executionContext) fieldContext_ToolCallStarted_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ToolCallStarted", field, false, false, errors.New("field of type Cursor does not have child fields"))
+}
+
+func (ec *executionContext) _ToolCallStarted_at(ctx context.Context, field graphql.CollectedField, obj *assistant.ToolCallStarted) (ret graphql.Marshaler) {
+	return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, obj.At)
+}
+func (ec *executionContext) fieldContext_ToolCallStarted_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ToolCallStarted", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _ToolCallStarted_call(ctx context.Context, field graphql.CollectedField, obj *assistant.ToolCallStarted) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Call)
+}
+func (ec *executionContext) fieldContext_ToolCallStarted_call(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ToolCallStarted", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ToolCallStarted_tool(ctx context.Context, field graphql.CollectedField, obj *assistant.ToolCallStarted) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Tool)
+}
+func (ec *executionContext) fieldContext_ToolCallStarted_tool(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ToolCallStarted", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
 func (ec *executionContext) _UpdateConversationPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *assistant.UpdateConversationPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2582,8 +2819,11 @@ func (ec *executionContext) unmarshalInputCreateConversationInput(ctx context.Co
 	if _, present := asMap["instructions"]; !present {
 		asMap["instructions"] = ""
 	}
+	if _, present := asMap["tools"]; !present {
+		asMap["tools"] = []any{}
+	}
 
-	fieldsInOrder := [...]string{"clientMutationId", "workspaceId", "id", "title", "model", "instructions"}
+	fieldsInOrder := [...]string{"clientMutationId", "workspaceId", "id", "title", "model", "instructions", "tools"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2632,6 +2872,13 @@ func (ec *executionContext) unmarshalInputCreateConversationInput(ctx context.Co
 				return it, err
 			}
 			it.Instructions = data
+		case "tools":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tools"))
+			data, err := ec.unmarshalNString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Tools = data
 		}
 	}
 	return it, nil
@@ -2954,7 +3201,7 @@ func (ec *executionContext) unmarshalInputUpdateConversationInput(ctx context.Co
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"clientMutationId", "conversationId", "title", "model", "instructions", "activeLeafId", "expectedVersion"}
+	fieldsInOrder := [...]string{"clientMutationId", "conversationId", "title", "model", "instructions", "tools", "activeLeafId", "expectedVersion"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2996,6 +3243,13 @@ func (ec *executionContext) unmarshalInputUpdateConversationInput(ctx context.Co
 				return it, err
 			}
 			it.Instructions = data
+		case "tools":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tools"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Tools = data
 		case "activeLeafId":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("activeLeafId"))
 			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
@@ -3030,6 +3284,34 @@ func (ec *executionContext) _GenerationEvent(ctx context.Context, sel ast.Select
 			return graphql.Null
 		}
 		return ec._UsageUpdated(ctx, sel, obj)
+	case assistant.ToolCallStarted:
+		return ec._ToolCallStarted(ctx, sel, &obj)
+	case *assistant.ToolCallStarted:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._ToolCallStarted(ctx, sel, obj)
+	case assistant.ToolCallResult:
+		return ec._ToolCallResult(ctx, sel, &obj)
+	case *assistant.ToolCallResult:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._ToolCallResult(ctx, sel, obj)
+	case assistant.ToolCallMade:
+		return ec._ToolCallMade(ctx, sel, &obj)
+	case *assistant.ToolCallMade:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._ToolCallMade(ctx, sel, obj)
+	case assistant.ToolCallArguments:
+		return ec._ToolCallArguments(ctx, sel, &obj)
+	case *assistant.ToolCallArguments:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._ToolCallArguments(ctx, sel, obj)
 	case assistant.TextDelta:
 		return ec._TextDelta(ctx, sel, &obj)
 	case *assistant.TextDelta:
@@ -3112,6 +3394,8 @@ func (ec *executionContext) _Conversation(ctx context.Context, sel ast.Selection
 			out.Required(i, ec._Conversation_model(ctx, field, obj))
 		case "instructions":
 			out.Required(i, ec._Conversation_instructions(ctx, field, obj))
+		case "tools":
+			out.Required(i, ec._Conversation_tools(ctx, field, obj))
 		case "channel":
 			out.Required(i, ec._Conversation_channel(ctx, field, obj))
 		case "activeLeaf":
@@ -3196,6 +3480,11 @@ func (ec *executionContext) deferred_Conversation(ctx context.Context, sel ast.S
 			}
 		case "instructions":
 			out.Values[i] = ec._Conversation_instructions(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "tools":
+			out.Values[i] = ec._Conversation_tools(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
@@ -3906,6 +4195,8 @@ func (ec *executionContext) _Generation(ctx context.Context, sel ast.SelectionSe
 			out.Nullable(i, ec._Generation_firstAt(ctx, field, obj))
 		case "endedAt":
 			out.Nullable(i, ec._Generation_endedAt(ctx, field, obj))
+		case "toolCalls":
+			out.Required(i, ec._Generation_toolCalls(ctx, field, obj))
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -4351,6 +4642,44 @@ func (ec *executionContext) deferred_Generation(ctx context.Context, sel ast.Sel
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "toolCalls":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Generation_toolCalls(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = nil
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -6210,6 +6539,424 @@ func (ec *executionContext) deferred_TokenUsage(ctx context.Context, sel ast.Sel
 		case "cost":
 			out.Values[i] = ec._TokenUsage_cost(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return exec.Given(fields, out.Values)
+}
+
+var toolCallArgumentsImplementors = []string{"ToolCallArguments", "GenerationEvent"}
+
+func (ec *executionContext) _ToolCallArguments(ctx context.Context, sel ast.SelectionSet, obj *assistant.ToolCallArguments) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, toolCallArgumentsImplementors)
+	if exec.Deferred(fields) {
+		return ec.deferred_ToolCallArguments(ctx, sel, obj)
+	}
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ToolCallArguments")
+		case "seq":
+			out.Required(i, ec._ToolCallArguments_seq(ctx, field, obj))
+		case "cursor":
+			out.Required(i, ec._ToolCallArguments_cursor(ctx, field, obj))
+		case "at":
+			out.Required(i, ec._ToolCallArguments_at(ctx, field, obj))
+		case "call":
+			out.Required(i, ec._ToolCallArguments_call(ctx, field, obj))
+		case "text":
+			out.Required(i, ec._ToolCallArguments_text(ctx, field, obj))
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalid {
+		return graphql.Null
+	}
+	return out
+}
+
+func (ec *executionContext) deferred_ToolCallArguments(ctx context.Context, sel ast.SelectionSet, obj *assistant.ToolCallArguments) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, toolCallArgumentsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ToolCallArguments")
+		case "seq":
+			out.Values[i] = ec._ToolCallArguments_seq(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._ToolCallArguments_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "at":
+			out.Values[i] = ec._ToolCallArguments_at(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "call":
+			out.Values[i] = ec._ToolCallArguments_call(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "text":
+			out.Values[i] = ec._ToolCallArguments_text(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return exec.Given(fields, out.Values)
+}
+
+var toolCallMadeImplementors = []string{"ToolCallMade", "GenerationEvent"}
+
+func (ec *executionContext) _ToolCallMade(ctx context.Context, sel ast.SelectionSet, obj *assistant.ToolCallMade) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, toolCallMadeImplementors)
+	if exec.Deferred(fields) {
+		return ec.deferred_ToolCallMade(ctx, sel, obj)
+	}
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ToolCallMade")
+		case "seq":
+			out.Required(i, ec._ToolCallMade_seq(ctx, field, obj))
+		case "cursor":
+			out.Required(i, ec._ToolCallMade_cursor(ctx, field, obj))
+		case "at":
+			out.Required(i, ec._ToolCallMade_at(ctx, field, obj))
+		case "call":
+			out.Required(i, ec._ToolCallMade_call(ctx, field, obj))
+		case "invocation":
+			out.Required(i, ec._ToolCallMade_invocation(ctx, field, obj))
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalid {
+		return graphql.Null
+	}
+	return out
+}
+
+func (ec *executionContext) deferred_ToolCallMade(ctx context.Context, sel ast.SelectionSet, obj *assistant.ToolCallMade) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, toolCallMadeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ToolCallMade")
+		case "seq":
+			out.Values[i] = ec._ToolCallMade_seq(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "cursor":
+			out.Values[i] = ec._ToolCallMade_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "at":
+			out.Values[i] = ec._ToolCallMade_at(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "call":
+			out.Values[i] = ec._ToolCallMade_call(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "invocation":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._ToolCallMade_invocation(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = nil
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return exec.Given(fields, out.Values)
+}
+
+var toolCallResultImplementors = []string{"ToolCallResult", "GenerationEvent"}
+
+func (ec *executionContext) _ToolCallResult(ctx context.Context, sel ast.SelectionSet, obj *assistant.ToolCallResult) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, toolCallResultImplementors)
+	if exec.Deferred(fields) {
+		return ec.deferred_ToolCallResult(ctx, sel, obj)
+	}
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ToolCallResult")
+		case "seq":
+			out.Required(i, ec._ToolCallResult_seq(ctx, field, obj))
+		case "cursor":
+			out.Required(i, ec._ToolCallResult_cursor(ctx, field, obj))
+		case "at":
+			out.Required(i, ec._ToolCallResult_at(ctx, field, obj))
+		case "call":
+			out.Required(i, ec._ToolCallResult_call(ctx, field, obj))
+		case "invocation":
+			out.Required(i, ec._ToolCallResult_invocation(ctx, field, obj))
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalid {
+		return graphql.Null
+	}
+	return out
+}
+
+func (ec *executionContext) deferred_ToolCallResult(ctx context.Context, sel ast.SelectionSet, obj *assistant.ToolCallResult) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, toolCallResultImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ToolCallResult")
+		case "seq":
+			out.Values[i] = ec._ToolCallResult_seq(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "cursor":
+			out.Values[i] = ec._ToolCallResult_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "at":
+			out.Values[i] = ec._ToolCallResult_at(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "call":
+			out.Values[i] = ec._ToolCallResult_call(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "invocation":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._ToolCallResult_invocation(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = nil
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return exec.Given(fields, out.Values)
+}
+
+var toolCallStartedImplementors = []string{"ToolCallStarted", "GenerationEvent"}
+
+func (ec *executionContext) _ToolCallStarted(ctx context.Context, sel ast.SelectionSet, obj *assistant.ToolCallStarted) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, toolCallStartedImplementors)
+	if exec.Deferred(fields) {
+		return ec.deferred_ToolCallStarted(ctx, sel, obj)
+	}
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ToolCallStarted")
+		case "seq":
+			out.Required(i, ec._ToolCallStarted_seq(ctx, field, obj))
+		case "cursor":
+			out.Required(i, ec._ToolCallStarted_cursor(ctx, field, obj))
+		case "at":
+			out.Required(i, ec._ToolCallStarted_at(ctx, field, obj))
+		case "call":
+			out.Required(i, ec._ToolCallStarted_call(ctx, field, obj))
+		case "tool":
+			out.Required(i, ec._ToolCallStarted_tool(ctx, field, obj))
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalid {
+		return graphql.Null
+	}
+	return out
+}
+
+func (ec *executionContext) deferred_ToolCallStarted(ctx context.Context, sel ast.SelectionSet, obj *assistant.ToolCallStarted) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, toolCallStartedImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ToolCallStarted")
+		case "seq":
+			out.Values[i] = ec._ToolCallStarted_seq(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._ToolCallStarted_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "at":
+			out.Values[i] = ec._ToolCallStarted_at(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "call":
+			out.Values[i] = ec._ToolCallStarted_call(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "tool":
+			out.Values[i] = ec._ToolCallStarted_tool(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:

@@ -13,6 +13,7 @@ import (
 	"karnak/internal/domain/activity"
 	"karnak/internal/domain/assistant"
 	"karnak/internal/domain/chat"
+	"karnak/internal/domain/tool"
 	"karnak/internal/platform/fault"
 	"karnak/internal/platform/page"
 	"math"
@@ -4060,6 +4061,13 @@ func (ec *executionContext) _ChannelEvent(ctx context.Context, sel ast.Selection
 	switch obj := (obj).(type) {
 	case nil:
 		return graphql.Null
+	case tool.ToolInvocationChanged:
+		return ec._ToolInvocationChanged(ctx, sel, &obj)
+	case *tool.ToolInvocationChanged:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._ToolInvocationChanged(ctx, sel, obj)
 	case activity.StreamGap:
 		return ec._StreamGap(ctx, sel, &obj)
 	case *activity.StreamGap:

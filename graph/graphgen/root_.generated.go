@@ -52,6 +52,13 @@ type ResolverRoot interface {
 	ReactionRemoved() ReactionRemovedResolver
 	StreamGap() StreamGapResolver
 	Subscription() SubscriptionResolver
+	Tool() ToolResolver
+	ToolCallMade() ToolCallMadeResolver
+	ToolCallResult() ToolCallResultResolver
+	ToolInvocation() ToolInvocationResolver
+	ToolInvocationChanged() ToolInvocationChangedResolver
+	ToolInvocationEnded() ToolInvocationEndedResolver
+	ToolVersion() ToolVersionResolver
 	User() UserResolver
 	Viewer() ViewerResolver
 	Workspace() WorkspaceResolver
@@ -791,6 +798,8 @@ type Conversation implements Node {
   model: String!
   "What the model is told before the first message."
   instructions: String!
+  "The names of the tools that the model may call: built-in ones, and the workspace's own."
+  tools: [String!]!
   "The channel that its messages are in, one of the visibility ASSISTANT; its messages are all of those of all branches."
   channel: Channel!
   "The last message of the branch that is looked at; null while there is none."
@@ -957,6 +966,10 @@ enum FinishReason {
   LENGTH
   "The provider cut it off for what it is about."
   CONTENT_FILTER
+  "The model called tools as often as it may for one answer."
+  TOOL_STEPS
+  "The model and its tools took as long as they may for one answer."
+  TIME
 }
 
 "A step of the making of an answer."
@@ -1025,6 +1038,62 @@ type GenerationRetrying implements GenerationEvent @shared {
   provider: String!
   "The model that is asked now: another one than before where that failed, and the installation has one that goes on for it."
   model: String!
+}
+
+"The model began to call a tool. Where a provider is asked again before the call was made, it is void."
+type ToolCallStarted implements GenerationEvent @shared {
+  "Its number within the generation, from 1. Deltas that are told together have the number of the last."
+  seq: Int64!
+  "Its position; resume after it."
+  cursor: Cursor!
+  "When it was written."
+  at: DateTime!
+  "The model's name for the call."
+  call: String!
+  "The tool's name."
+  tool: String!
+}
+
+"More of the arguments of a call."
+type ToolCallArguments implements GenerationEvent @shared {
+  "Its number within the generation, from 1. Deltas that are told together have the number of the last."
+  seq: Int64!
+  "Its position; resume after it."
+  cursor: Cursor!
+  "When it was written."
+  at: DateTime!
+  "The model's name for the call."
+  call: String!
+  "What comes next."
+  text: String!
+}
+
+"A call was made: the answer goes on when it has ended. Where ` + "`" + `invocation.state` + "`" + ` is AWAITING_APPROVAL, somebody has to say yes first."
+type ToolCallMade implements GenerationEvent @shared {
+  "Its number within the generation, from 1. Deltas that are told together have the number of the last."
+  seq: Int64!
+  "Its position; resume after it."
+  cursor: Cursor!
+  "When it was written."
+  at: DateTime!
+  "The model's name for the call."
+  call: String!
+  "The run of the tool, as it now is."
+  invocation: ToolInvocation!
+}
+
+"A call has ended, and the model is told how."
+type ToolCallResult implements GenerationEvent @shared {
+  "Its number within the generation, from 1. Deltas that are told together have the number of the last."
+  seq: Int64!
+  "Its position; resume after it."
+  cursor: Cursor!
+  "When it was written."
+  at: DateTime!
+  "The model's name for the call."
+  call: String!
+  "The run of the tool."
+  invocation: ToolInvocation!
 }
 
 "What it took so far."
@@ -1115,6 +1184,8 @@ input CreateConversationInput {
   model: String
   "What the model is told before the first message, at most 8,000 characters."
   instructions: String! = ""
+  "The names of the tools that the model may call, at most 20: those of ` + "`" + `Workspace.builtInTools` + "`" + ` and ` + "`" + `Workspace.tools` + "`" + `. Needs ` + "`" + `tool:invoke` + "`" + ` where there is any."
+  tools: [String!]! = []
 }
 
 "Result of ` + "`" + `createConversation` + "`" + `."
@@ -1141,6 +1212,8 @@ input UpdateConversationInput {
   model: String
   "The new instructions, at most 8,000 characters."
   instructions: String
+  "The names of the tools that the model may call from now on; they stay as they are where it is left out. Needs ` + "`" + `tool:invoke` + "`" + ` where there is any."
+  tools: [String!]
   "The last message of the branch to look at."
   activeLeafId: ID
   "The version that the caller has seen; a later one is CONFLICT."
@@ -2506,6 +2579,602 @@ type ServerLimits {
   streamsPerWorkspace: Int
 }
 `, BuiltIn: false},
+	{Name: "../../schema/tool.graphqls", Input: `extend type Mutation {
+  "Proposes a version of a tool, and the tool with its first one. It is never changed afterwards, and not run before it was approved. Needs ` + "`" + `tool:write` + "`" + `."
+  registerToolVersion("What it does." input: RegisterToolVersionInput!): RegisterToolVersionPayload! @authorized(permission: "tool:write") @cost(weight: 20) @emits(events: ["tool.version.registered"])
+  "Decides about a proposed version: an approved one is what the tool does from now on; runs that have begun keep theirs. Needs ` + "`" + `tool:approve` + "`" + `."
+  approveToolChange("Which one, and how." input: ApproveToolChangeInput!): ApproveToolChangePayload! @authorized(permission: "tool:approve") @emits(events: ["tool.version.approved", "tool.version.rejected"])
+  "Takes a version out of use: the newest approved one that is left is what the tool does then. Needs ` + "`" + `tool:approve` + "`" + `."
+  deprecateToolVersion("Which one." input: DeprecateToolVersionInput!): DeprecateToolVersionPayload! @authorized(permission: "tool:approve") @emits(events: ["tool.version.deprecated"])
+  "Makes an earlier approved version what the tool does. Needs ` + "`" + `tool:approve` + "`" + `."
+  rollBackTool("To which version." input: RollBackToolInput!): RollBackToolPayload! @authorized(permission: "tool:approve") @emits(events: ["tool.tool.rolled_back"])
+  "Runs a tool in the caller's name: it may do what both the caller and the tool may. Follow it with ` + "`" + `toolInvocationEvents` + "`" + `. Needs ` + "`" + `tool:invoke` + "`" + `."
+  invokeTool("What to run, with what." input: InvokeToolInput!): InvokeToolPayload! @authorized(permission: "tool:invoke") @cost(weight: 20) @emits(events: ["tool.invocation.requested"])
+  "Says yes or no to a run that waits for it, from any device: the yes is for these arguments and no others. Needs ` + "`" + `tool:invoke` + "`" + `, and to be the one whose run it is."
+  approveToolCall("Which one, and how." input: ApproveToolCallInput!): ApproveToolCallPayload! @authorized(permission: "tool:invoke") @emits(events: ["tool.invocation.approved", "tool.invocation.denied"])
+  "Stops a run, from any device. One that has ended stays as it is. Needs ` + "`" + `tool:invoke` + "`" + `, and to be the one whose run it is."
+  stopToolInvocation("Which one." input: StopToolInvocationInput!): StopToolInvocationPayload! @authorized(permission: "tool:invoke") @emits(events: ["tool.invocation.stopping"])
+}
+
+extend type Subscription {
+  "A run of a tool, step by step, from the first on or after a cursor, and then live until it has ended. Needs ` + "`" + `tool:read` + "`" + `; ends with FORBIDDEN when that is taken away."
+  toolInvocationEvents("The run." toolInvocationId: ID!, "Begin after this cursor; with the first step where it is left out." after: Cursor): ToolInvocationEvent! @authorized(permission: "tool:read")
+}
+
+extend type Workspace {
+  "The workspace's own tools, by name. Needs ` + "`" + `tool:read` + "`" + `."
+  tools("Page size from the start, 1 to 100; 25 by default." first: Int, "Only what comes after this cursor." after: Cursor): ToolConnection! @authorized(permission: "tool:read") @listSize(slicingArguments: ["first"], assumedSize: 25)
+  "The tools that every workspace has. Needs ` + "`" + `tool:read` + "`" + `."
+  builtInTools: [BuiltInTool!]! @authorized(permission: "tool:read") @listSize(assumedSize: 10)
+  "Runs of tools: the caller's own and, for whoever holds ` + "`" + `tool:approve` + "`" + `, those of others that belong to no conversation; the newest first. Needs ` + "`" + `tool:read` + "`" + `."
+  toolInvocations("Page size from the start, 1 to 100; 25 by default." first: Int, "Only what comes after this cursor." after: Cursor, "Only those in this state." state: ToolInvocationState): ToolInvocationConnection! @authorized(permission: "tool:read") @listSize(slicingArguments: ["first"], assumedSize: 25)
+}
+
+extend type Generation {
+  "What the model had tools do for this answer, in its order."
+  toolCalls: [ToolInvocation!]! @shared @cost(weight: 5) @listSize(assumedSize: 10)
+}
+
+"A tool of a workspace's own: a program in JavaScript that runs in a sandbox."
+type Tool implements Node {
+  "The global id."
+  id: ID!
+  "How it is called; unique in the workspace."
+  name: String!
+  "What it does where no version is named; null before a version was approved, and where all are deprecated."
+  current: ToolVersion
+  "Its versions, the newest first."
+  versions("Page size from the start, 1 to 100; 25 by default." first: Int, "Only what comes after this cursor." after: Cursor): ToolVersionConnection! @listSize(slicingArguments: ["first"], assumedSize: 25)
+  "Who proposed the first version."
+  createdBy: User!
+  "When that was."
+  createdAt: DateTime!
+  "Counts up whenever another version becomes the current one."
+  version: Int!
+}
+
+"A page of tools."
+type ToolConnection {
+  "The page's entries with their cursors."
+  edges: [ToolEdge!]!
+  "The page's entries."
+  nodes: [Tool!]!
+  "Where the page stands."
+  pageInfo: PageInfo!
+  "How many there are in all; counted only when selected."
+  totalCount: Int! @cost(weight: 5)
+}
+
+"An entry of a page."
+type ToolEdge {
+  "The position of the entry."
+  cursor: Cursor!
+  "The tool."
+  node: Tool!
+}
+
+"What a tool does. It is never changed."
+type ToolVersion implements Node {
+  "The global id."
+  id: ID!
+  "The tool."
+  tool: Tool!
+  "Its number, as Semantic Versioning has it: ` + "`" + `1.2.0` + "`" + `."
+  number: String!
+  "What it does and when to use it, for people and for models."
+  description: String!
+  "The program: it defines ` + "`" + `function run(input)` + "`" + `."
+  source: String!
+  "What it takes, as JSON Schema 2020-12."
+  inputSchema: JSON!
+  "What it answers, as JSON Schema 2020-12; null for anything."
+  outputSchema: JSON
+  "Whether it may be run again by itself where a run broke off."
+  replay: ToolReplay!
+  "Whose runs wait for a person's yes."
+  approval: ToolApproval!
+  "What it may do of what its caller may."
+  permissions: [String!]!
+  "The built-in tools that the program may call."
+  uses: [String!]!
+  "Whom it may fetch from: ` + "`" + `api.example.com` + "`" + `, or ` + "`" + `*.example.com` + "`" + ` for all below it."
+  hosts: [String!]!
+  "Whether it sees the time and may draw by lot; if not, it answers the same to the same."
+  clock: Boolean!
+  "How long it may run."
+  timeout: Duration!
+  "SHA-256 of all of this, in hexadecimal digits."
+  hash: String!
+  "What was decided about it."
+  state: ToolVersionState!
+  "Who proposed it."
+  createdBy: User!
+  "When."
+  createdAt: DateTime!
+  "Who decided about it last."
+  decidedBy: User
+  "When."
+  decidedAt: DateTime
+  "What was said with the decision."
+  note: String!
+}
+
+"A page of versions."
+type ToolVersionConnection {
+  "The page's entries with their cursors."
+  edges: [ToolVersionEdge!]!
+  "The page's entries."
+  nodes: [ToolVersion!]!
+  "Where the page stands."
+  pageInfo: PageInfo!
+  "How many there are in all; counted only when selected."
+  totalCount: Int! @cost(weight: 5)
+}
+
+"An entry of a page."
+type ToolVersionEdge {
+  "The position of the entry."
+  cursor: Cursor!
+  "The version."
+  node: ToolVersion!
+}
+
+"A tool that every workspace has."
+type BuiltInTool {
+  "How it is called: its name begins with ` + "`" + `karnak_` + "`" + `."
+  name: String!
+  "Its number, as Semantic Versioning has it."
+  number: String!
+  "What it does and when to use it, for people and for models."
+  description: String!
+  "What it takes, as JSON Schema 2020-12."
+  inputSchema: JSON!
+  "What it answers, as JSON Schema 2020-12."
+  outputSchema: JSON!
+  "Whether it may be run again by itself where a run broke off."
+  replay: ToolReplay!
+  "Whose runs wait for a person's yes."
+  approval: ToolApproval!
+  "What it may do of what its caller may."
+  permissions: [String!]!
+}
+
+"Whether a tool may be run again by itself where a run broke off."
+enum ToolReplay {
+  "It changes nothing: it is run again."
+  READ_ONLY
+  "It may have done what it does: somebody is asked first."
+  EFFECT
+}
+
+"Whose runs of a tool wait for a person's yes."
+enum ToolApproval {
+  "Nobody's."
+  NEVER
+  "Those that a language model asks for."
+  MODELS
+  "All."
+  ALWAYS
+}
+
+"What was decided about a version of a tool."
+enum ToolVersionState {
+  "Nothing yet."
+  PROPOSED
+  "It may be run."
+  APPROVED
+  "It is never run."
+  REJECTED
+  "It was taken out of use; runs that had begun ended with it."
+  DEPRECATED
+}
+
+"How far a run of a tool has come."
+enum ToolInvocationState {
+  "Somebody has to say yes first: ` + "`" + `approveToolCall` + "`" + `."
+  AWAITING_APPROVAL
+  "Nobody works on it yet."
+  QUEUED
+  "It runs."
+  RUNNING
+  "It ended with an output."
+  SUCCEEDED
+  "It ended without; ` + "`" + `error` + "`" + ` says why."
+  FAILED
+  "Somebody said no."
+  DENIED
+  "Nobody said yes in time."
+  EXPIRED
+  "It was stopped."
+  STOPPED
+}
+
+"Why a run waits for a yes."
+enum ToolAsking {
+  "The tool says so."
+  POLICY
+  "A run broke off when its server ended, and may have done what it does: a yes runs it again."
+  REPLAY
+}
+
+"A run of a tool, of a version that is pinned."
+type ToolInvocation implements Node {
+  "The global id."
+  id: ID! @shared
+  "The tool's name."
+  tool: String! @shared
+  "The number of the version."
+  number: String! @shared
+  "The version's hash."
+  hash: String! @shared
+  "The version; null for a built-in tool."
+  toolVersion: ToolVersion
+  "With what it was called."
+  arguments: JSON! @shared
+  "SHA-256 of the arguments, in hexadecimal digits: what a yes is bound to."
+  argumentsHash: String! @shared
+  "How far it has come."
+  state: ToolInvocationState! @shared
+  "Why it waits, or waited, for a yes; null where it did not have to."
+  asking: ToolAsking @shared
+  "Until when somebody has to say yes."
+  expiresAt: DateTime @shared
+  "Who said yes or no."
+  decidedBy: User @shared
+  "When."
+  decidedAt: DateTime @shared
+  "What was said with it."
+  note: String! @shared
+  "How often it was begun."
+  attempts: Int! @shared
+  "What it answered."
+  output: JSON @shared @cost(weight: 2)
+  "Why it failed."
+  error: ToolError @shared
+  "What it took."
+  usage: ToolUsage! @shared
+  "The answer of a language model that it is for; null for a run that a person began."
+  generation: Generation @shared
+  "In whose name it runs."
+  startedBy: User! @shared
+  "When it was asked for."
+  createdAt: DateTime! @shared
+  "When it began to run."
+  startedAt: DateTime @shared
+  "When it ended."
+  endedAt: DateTime @shared
+}
+
+"A page of runs."
+type ToolInvocationConnection {
+  "The page's entries with their cursors."
+  edges: [ToolInvocationEdge!]!
+  "The page's entries."
+  nodes: [ToolInvocation!]!
+  "Where the page stands."
+  pageInfo: PageInfo!
+  "How many there are in all; counted only when selected."
+  totalCount: Int! @cost(weight: 5)
+}
+
+"An entry of a page."
+type ToolInvocationEdge {
+  "The position of the entry."
+  cursor: Cursor!
+  "The run."
+  node: ToolInvocation!
+}
+
+"Why a run of a tool failed."
+type ToolError @shared {
+  "What kind of failure it is."
+  code: ToolErrorCode!
+  "What went wrong, in one sentence; of a program, what it threw."
+  message: String!
+}
+
+"Kinds of failures of a run of a tool."
+enum ToolErrorCode {
+  "There is no such tool, or a model called one that it was not given."
+  TOOL_UNKNOWN
+  "The arguments are not what the tool takes."
+  INVALID_ARGUMENTS
+  "The output is not what the tool says that it answers."
+  INVALID_OUTPUT
+  "The program threw an error."
+  PROGRAM_FAILED
+  "It took longer than it may."
+  TIMEOUT
+  "It took more of the processor or of memory than it may, or answered too much."
+  LIMIT_EXCEEDED
+  "Its caller, or the tool, may not do what it does."
+  FORBIDDEN
+  "What it needs from elsewhere cannot be had."
+  UNAVAILABLE
+  "It broke off again and again when its server ended."
+  INTERRUPTED
+  "Something went wrong in karnak itself."
+  INTERNAL
+}
+
+"What a run of a tool took."
+type ToolUsage @shared {
+  "Milliseconds of the processor."
+  cpuMs: Float!
+  "Milliseconds of the clock."
+  wallMs: Float!
+  "The most memory at a time, in bytes; 0 for a built-in tool."
+  memoryBytes: Int64!
+}
+
+"A step of a run of a tool."
+interface ToolInvocationEvent {
+  "Its number within the run, from 1."
+  seq: Int64!
+  "Its position; resume after it."
+  cursor: Cursor!
+  "When it was written."
+  at: DateTime!
+}
+
+"It waits for a person's yes."
+type ToolInvocationAwaiting implements ToolInvocationEvent {
+  "Its number within the run, from 1."
+  seq: Int64!
+  "Its position; resume after it."
+  cursor: Cursor!
+  "When it was written."
+  at: DateTime!
+  "Why."
+  asking: ToolAsking!
+  "Until when somebody has to say yes."
+  expiresAt: DateTime!
+}
+
+"It began to run."
+type ToolInvocationStarted implements ToolInvocationEvent {
+  "Its number within the run, from 1."
+  seq: Int64!
+  "Its position; resume after it."
+  cursor: Cursor!
+  "When it was written."
+  at: DateTime!
+  "Which time this is: more than one where its server ended."
+  attempt: Int!
+}
+
+"The program wrote to its console."
+type ToolInvocationLogged implements ToolInvocationEvent {
+  "Its number within the run, from 1."
+  seq: Int64!
+  "Its position; resume after it."
+  cursor: Cursor!
+  "When it was written."
+  at: DateTime!
+  "What it wrote."
+  line: String!
+}
+
+"The end."
+type ToolInvocationEnded implements ToolInvocationEvent {
+  "Its number within the run, from 1."
+  seq: Int64!
+  "Its position; resume after it."
+  cursor: Cursor!
+  "When it was written."
+  at: DateTime!
+  "The run as it now is."
+  invocation: ToolInvocation!
+}
+
+"A run of a tool for an answer in a conversation was asked for, waits for a yes, was decided about, or has ended."
+type ToolInvocationChanged implements Event & ActivityEvent & ChannelEvent @shared {
+  "The event's id."
+  id: ID!
+  "Its position in the log; resume after it."
+  cursor: Cursor!
+  "Its number in the log of the workspace, from 1, without holes."
+  seq: Int64!
+  "What happened, as ` + "`" + `domain.noun.verb` + "`" + `."
+  type: String!
+  "When it happened."
+  occurredAt: DateTime!
+  "Who did it; null for the system."
+  actor: Actor
+  "The id that the client gave the mutation."
+  clientMutationId: String
+  "The channel of the conversation."
+  channel: Channel!
+  "The run as it now is."
+  invocation: ToolInvocation!
+}
+
+"Input of ` + "`" + `registerToolVersion` + "`" + `."
+input RegisterToolVersionInput {
+  "Echoed in the payload and in the events."
+  clientMutationId: String
+  "The workspace."
+  workspaceId: ID!
+  "The tool's name: lower-case letters, digits and underscores, 2 to 64 characters; not ` + "`" + `karnak_…` + "`" + `."
+  name: String!
+  "The number of the version, as Semantic Versioning has it; above those that the tool has."
+  number: String!
+  "What it does and when to use it, 1 to 2,000 characters."
+  description: String!
+  "A program in JavaScript that defines ` + "`" + `function run(input)` + "`" + `, at most 100,000 characters. What it returns, or what the promise comes to that it returns, is the output. ` + "`" + `karnak.call(name, arguments)` + "`" + ` calls a built-in tool, ` + "`" + `console.log` + "`" + ` writes to the log; there are no files, no network and no timers."
+  source: String!
+  "What it takes, as JSON Schema 2020-12 of the type object."
+  inputSchema: JSON!
+  "What it answers, as JSON Schema 2020-12; anything where it is left out."
+  outputSchema: JSON
+  "Whether it may be run again by itself where a run broke off."
+  replay: ToolReplay!
+  "Whose runs wait for a yes; where it is left out, those of models for an effect, and nobody's else."
+  approval: ToolApproval
+  "What it may do of what its caller may, as permissions; at most 20."
+  permissions: [String!]! = []
+  "The built-in tools that the program may call, by their names; at most 20."
+  uses: [String!]! = []
+  "Whom it may fetch from, where it uses ` + "`" + `karnak_fetch_url` + "`" + `: ` + "`" + `api.example.com` + "`" + `, or ` + "`" + `*.example.com` + "`" + ` for all below it; at most 20."
+  hosts: [String!]! = []
+  "Whether it sees the time and may draw by lot."
+  clock: Boolean! = false
+  "How long it may run, a second to a minute."
+  timeout: Duration! = "PT10S"
+}
+
+"Result of ` + "`" + `registerToolVersion` + "`" + `."
+type RegisterToolVersionPayload {
+  "The new version."
+  toolVersion: ToolVersion
+  "What the caller can mend; empty on success."
+  userErrors: [UserError!]!
+  "The input's clientMutationId."
+  clientMutationId: String
+  "Position of the change in the workspace's log."
+  cursor: Cursor
+}
+
+"Input of ` + "`" + `approveToolChange` + "`" + `."
+input ApproveToolChangeInput {
+  "Echoed in the payload and in the events."
+  clientMutationId: String
+  "The proposed version."
+  toolVersionId: ID!
+  "The hash of what was looked at; another one is CONFLICT."
+  hash: String!
+  "Whether it may be run."
+  approve: Boolean!
+  "Why, at most 500 characters."
+  note: String! = ""
+}
+
+"Result of ` + "`" + `approveToolChange` + "`" + `."
+type ApproveToolChangePayload {
+  "The version as it now is."
+  toolVersion: ToolVersion
+  "What the caller can mend; empty on success."
+  userErrors: [UserError!]!
+  "The input's clientMutationId."
+  clientMutationId: String
+  "Position of the change in the workspace's log."
+  cursor: Cursor
+}
+
+"Input of ` + "`" + `deprecateToolVersion` + "`" + `."
+input DeprecateToolVersionInput {
+  "Echoed in the payload and in the events."
+  clientMutationId: String
+  "The approved version."
+  toolVersionId: ID!
+  "Why, at most 500 characters."
+  note: String! = ""
+}
+
+"Result of ` + "`" + `deprecateToolVersion` + "`" + `."
+type DeprecateToolVersionPayload {
+  "The version as it now is."
+  toolVersion: ToolVersion
+  "What the caller can mend; empty on success."
+  userErrors: [UserError!]!
+  "The input's clientMutationId."
+  clientMutationId: String
+  "Position of the change in the workspace's log."
+  cursor: Cursor
+}
+
+"Input of ` + "`" + `rollBackTool` + "`" + `."
+input RollBackToolInput {
+  "Echoed in the payload and in the events."
+  clientMutationId: String
+  "The approved version that the tool shall do."
+  toolVersionId: ID!
+}
+
+"Result of ` + "`" + `rollBackTool` + "`" + `."
+type RollBackToolPayload {
+  "The tool as it now is."
+  tool: Tool
+  "What the caller can mend; empty on success."
+  userErrors: [UserError!]!
+  "The input's clientMutationId."
+  clientMutationId: String
+  "Position of the change in the workspace's log."
+  cursor: Cursor
+}
+
+"Input of ` + "`" + `invokeTool` + "`" + `."
+input InvokeToolInput {
+  "Echoed in the payload and in the events."
+  clientMutationId: String
+  "The workspace."
+  workspaceId: ID!
+  "The tool's name."
+  tool: String!
+  "The number of an approved version; the current one where it is left out."
+  number: String
+  "What to call it with: an object that fits the tool's inputSchema, of at most 64 KiB."
+  arguments: JSON!
+}
+
+"Result of ` + "`" + `invokeTool` + "`" + `."
+type InvokeToolPayload {
+  "The run."
+  invocation: ToolInvocation
+  "What the caller can mend; empty on success."
+  userErrors: [UserError!]!
+  "The input's clientMutationId."
+  clientMutationId: String
+  "Position of the change in the workspace's log."
+  cursor: Cursor
+}
+
+"Input of ` + "`" + `approveToolCall` + "`" + `."
+input ApproveToolCallInput {
+  "Echoed in the payload and in the events."
+  clientMutationId: String
+  "The run."
+  toolInvocationId: ID!
+  "The hash of the arguments that were looked at; another one is CONFLICT."
+  argumentsHash: String!
+  "Whether it may run."
+  approve: Boolean!
+  "Why, at most 500 characters; a model is told."
+  note: String! = ""
+}
+
+"Result of ` + "`" + `approveToolCall` + "`" + `."
+type ApproveToolCallPayload {
+  "The run as it now is."
+  invocation: ToolInvocation
+  "What the caller can mend; empty on success."
+  userErrors: [UserError!]!
+  "The input's clientMutationId."
+  clientMutationId: String
+  "Position of the change in the workspace's log."
+  cursor: Cursor
+}
+
+"Input of ` + "`" + `stopToolInvocation` + "`" + `."
+input StopToolInvocationInput {
+  "Echoed in the payload and in the events."
+  clientMutationId: String
+  "The run."
+  toolInvocationId: ID!
+}
+
+"Result of ` + "`" + `stopToolInvocation` + "`" + `."
+type StopToolInvocationPayload {
+  "The run; it ends within a second."
+  invocation: ToolInvocation
+  "What the caller can mend; empty on success."
+  userErrors: [UserError!]!
+  "The input's clientMutationId."
+  clientMutationId: String
+  "Position of the change in the workspace's log."
+  cursor: Cursor
+}
+`, BuiltIn: false},
 	{Name: "../../schema/workspace.graphqls", Input: `extend type Query {
   "A workspace by id or by slug (give one of them); null when the caller may not see it."
   workspace("The workspace's id." id: ID, "The workspace's slug." slug: String): Workspace @authorized
@@ -2964,6 +3633,34 @@ func (ec *executionContext) childFields_Admin(ctx context.Context, field graphql
 	return nil, fmt.Errorf("no field named %q was found under type Admin", field.Name)
 }
 
+func (ec *executionContext) childFields_ApproveToolCallPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "invocation":
+		return ec.fieldContext_ApproveToolCallPayload_invocation(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ApproveToolCallPayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_ApproveToolCallPayload_clientMutationId(ctx, field)
+	case "cursor":
+		return ec.fieldContext_ApproveToolCallPayload_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApproveToolCallPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ApproveToolChangePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "toolVersion":
+		return ec.fieldContext_ApproveToolChangePayload_toolVersion(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ApproveToolChangePayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_ApproveToolChangePayload_clientMutationId(ctx, field)
+	case "cursor":
+		return ec.fieldContext_ApproveToolChangePayload_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApproveToolChangePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_AssignRolePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "member":
@@ -2990,6 +3687,28 @@ func (ec *executionContext) childFields_AuthSession(ctx context.Context, field g
 		return ec.fieldContext_AuthSession_expiresAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AuthSession", field.Name)
+}
+
+func (ec *executionContext) childFields_BuiltInTool(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_BuiltInTool_name(ctx, field)
+	case "number":
+		return ec.fieldContext_BuiltInTool_number(ctx, field)
+	case "description":
+		return ec.fieldContext_BuiltInTool_description(ctx, field)
+	case "inputSchema":
+		return ec.fieldContext_BuiltInTool_inputSchema(ctx, field)
+	case "outputSchema":
+		return ec.fieldContext_BuiltInTool_outputSchema(ctx, field)
+	case "replay":
+		return ec.fieldContext_BuiltInTool_replay(ctx, field)
+	case "approval":
+		return ec.fieldContext_BuiltInTool_approval(ctx, field)
+	case "permissions":
+		return ec.fieldContext_BuiltInTool_permissions(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BuiltInTool", field.Name)
 }
 
 func (ec *executionContext) childFields_ChangePasswordPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3172,6 +3891,8 @@ func (ec *executionContext) childFields_Conversation(ctx context.Context, field 
 		return ec.fieldContext_Conversation_model(ctx, field)
 	case "instructions":
 		return ec.fieldContext_Conversation_instructions(ctx, field)
+	case "tools":
+		return ec.fieldContext_Conversation_tools(ctx, field)
 	case "channel":
 		return ec.fieldContext_Conversation_channel(ctx, field)
 	case "activeLeaf":
@@ -3298,6 +4019,20 @@ func (ec *executionContext) childFields_DeleteRolePayload(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type DeleteRolePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_DeprecateToolVersionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "toolVersion":
+		return ec.fieldContext_DeprecateToolVersionPayload_toolVersion(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DeprecateToolVersionPayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_DeprecateToolVersionPayload_clientMutationId(ctx, field)
+	case "cursor":
+		return ec.fieldContext_DeprecateToolVersionPayload_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeprecateToolVersionPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_EditAndRegeneratePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "generation":
@@ -3382,6 +4117,8 @@ func (ec *executionContext) childFields_Generation(ctx context.Context, field gr
 		return ec.fieldContext_Generation_firstAt(ctx, field)
 	case "endedAt":
 		return ec.fieldContext_Generation_endedAt(ctx, field)
+	case "toolCalls":
+		return ec.fieldContext_Generation_toolCalls(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Generation", field.Name)
 }
@@ -3540,6 +4277,20 @@ func (ec *executionContext) childFields_InviteMemberPayload(ctx context.Context,
 		return ec.fieldContext_InviteMemberPayload_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type InviteMemberPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_InvokeToolPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "invocation":
+		return ec.fieldContext_InvokeToolPayload_invocation(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_InvokeToolPayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_InvokeToolPayload_clientMutationId(ctx, field)
+	case "cursor":
+		return ec.fieldContext_InvokeToolPayload_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InvokeToolPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_JoinChannelPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3846,6 +4597,20 @@ func (ec *executionContext) childFields_RegeneratePayload(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type RegeneratePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RegisterToolVersionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "toolVersion":
+		return ec.fieldContext_RegisterToolVersionPayload_toolVersion(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RegisterToolVersionPayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_RegisterToolVersionPayload_clientMutationId(ctx, field)
+	case "cursor":
+		return ec.fieldContext_RegisterToolVersionPayload_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RegisterToolVersionPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RemoveChannelMemberPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "userId":
@@ -3964,6 +4729,20 @@ func (ec *executionContext) childFields_Role(ctx context.Context, field graphql.
 		return ec.fieldContext_Role_version(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Role", field.Name)
+}
+
+func (ec *executionContext) childFields_RollBackToolPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "tool":
+		return ec.fieldContext_RollBackToolPayload_tool(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RollBackToolPayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_RollBackToolPayload_clientMutationId(ctx, field)
+	case "cursor":
+		return ec.fieldContext_RollBackToolPayload_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RollBackToolPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_SendMessagePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4196,6 +4975,20 @@ func (ec *executionContext) childFields_StopGenerationPayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type StopGenerationPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_StopToolInvocationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "invocation":
+		return ec.fieldContext_StopToolInvocationPayload_invocation(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_StopToolInvocationPayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_StopToolInvocationPayload_clientMutationId(ctx, field)
+	case "cursor":
+		return ec.fieldContext_StopToolInvocationPayload_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StopToolInvocationPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_TerminateConnectionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "connectionId":
@@ -4224,6 +5017,218 @@ func (ec *executionContext) childFields_TokenUsage(ctx context.Context, field gr
 		return ec.fieldContext_TokenUsage_cost(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type TokenUsage", field.Name)
+}
+
+func (ec *executionContext) childFields_Tool(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Tool_id(ctx, field)
+	case "name":
+		return ec.fieldContext_Tool_name(ctx, field)
+	case "current":
+		return ec.fieldContext_Tool_current(ctx, field)
+	case "versions":
+		return ec.fieldContext_Tool_versions(ctx, field)
+	case "createdBy":
+		return ec.fieldContext_Tool_createdBy(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Tool_createdAt(ctx, field)
+	case "version":
+		return ec.fieldContext_Tool_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Tool", field.Name)
+}
+
+func (ec *executionContext) childFields_ToolConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ToolConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ToolConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ToolConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ToolConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ToolConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ToolEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ToolEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ToolEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ToolEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ToolError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return ec.fieldContext_ToolError_code(ctx, field)
+	case "message":
+		return ec.fieldContext_ToolError_message(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ToolError", field.Name)
+}
+
+func (ec *executionContext) childFields_ToolInvocation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ToolInvocation_id(ctx, field)
+	case "tool":
+		return ec.fieldContext_ToolInvocation_tool(ctx, field)
+	case "number":
+		return ec.fieldContext_ToolInvocation_number(ctx, field)
+	case "hash":
+		return ec.fieldContext_ToolInvocation_hash(ctx, field)
+	case "toolVersion":
+		return ec.fieldContext_ToolInvocation_toolVersion(ctx, field)
+	case "arguments":
+		return ec.fieldContext_ToolInvocation_arguments(ctx, field)
+	case "argumentsHash":
+		return ec.fieldContext_ToolInvocation_argumentsHash(ctx, field)
+	case "state":
+		return ec.fieldContext_ToolInvocation_state(ctx, field)
+	case "asking":
+		return ec.fieldContext_ToolInvocation_asking(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_ToolInvocation_expiresAt(ctx, field)
+	case "decidedBy":
+		return ec.fieldContext_ToolInvocation_decidedBy(ctx, field)
+	case "decidedAt":
+		return ec.fieldContext_ToolInvocation_decidedAt(ctx, field)
+	case "note":
+		return ec.fieldContext_ToolInvocation_note(ctx, field)
+	case "attempts":
+		return ec.fieldContext_ToolInvocation_attempts(ctx, field)
+	case "output":
+		return ec.fieldContext_ToolInvocation_output(ctx, field)
+	case "error":
+		return ec.fieldContext_ToolInvocation_error(ctx, field)
+	case "usage":
+		return ec.fieldContext_ToolInvocation_usage(ctx, field)
+	case "generation":
+		return ec.fieldContext_ToolInvocation_generation(ctx, field)
+	case "startedBy":
+		return ec.fieldContext_ToolInvocation_startedBy(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_ToolInvocation_createdAt(ctx, field)
+	case "startedAt":
+		return ec.fieldContext_ToolInvocation_startedAt(ctx, field)
+	case "endedAt":
+		return ec.fieldContext_ToolInvocation_endedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ToolInvocation", field.Name)
+}
+
+func (ec *executionContext) childFields_ToolInvocationConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ToolInvocationConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ToolInvocationConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ToolInvocationConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ToolInvocationConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ToolInvocationConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ToolInvocationEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ToolInvocationEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ToolInvocationEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ToolInvocationEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ToolUsage(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cpuMs":
+		return ec.fieldContext_ToolUsage_cpuMs(ctx, field)
+	case "wallMs":
+		return ec.fieldContext_ToolUsage_wallMs(ctx, field)
+	case "memoryBytes":
+		return ec.fieldContext_ToolUsage_memoryBytes(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ToolUsage", field.Name)
+}
+
+func (ec *executionContext) childFields_ToolVersion(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ToolVersion_id(ctx, field)
+	case "tool":
+		return ec.fieldContext_ToolVersion_tool(ctx, field)
+	case "number":
+		return ec.fieldContext_ToolVersion_number(ctx, field)
+	case "description":
+		return ec.fieldContext_ToolVersion_description(ctx, field)
+	case "source":
+		return ec.fieldContext_ToolVersion_source(ctx, field)
+	case "inputSchema":
+		return ec.fieldContext_ToolVersion_inputSchema(ctx, field)
+	case "outputSchema":
+		return ec.fieldContext_ToolVersion_outputSchema(ctx, field)
+	case "replay":
+		return ec.fieldContext_ToolVersion_replay(ctx, field)
+	case "approval":
+		return ec.fieldContext_ToolVersion_approval(ctx, field)
+	case "permissions":
+		return ec.fieldContext_ToolVersion_permissions(ctx, field)
+	case "uses":
+		return ec.fieldContext_ToolVersion_uses(ctx, field)
+	case "hosts":
+		return ec.fieldContext_ToolVersion_hosts(ctx, field)
+	case "clock":
+		return ec.fieldContext_ToolVersion_clock(ctx, field)
+	case "timeout":
+		return ec.fieldContext_ToolVersion_timeout(ctx, field)
+	case "hash":
+		return ec.fieldContext_ToolVersion_hash(ctx, field)
+	case "state":
+		return ec.fieldContext_ToolVersion_state(ctx, field)
+	case "createdBy":
+		return ec.fieldContext_ToolVersion_createdBy(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_ToolVersion_createdAt(ctx, field)
+	case "decidedBy":
+		return ec.fieldContext_ToolVersion_decidedBy(ctx, field)
+	case "decidedAt":
+		return ec.fieldContext_ToolVersion_decidedAt(ctx, field)
+	case "note":
+		return ec.fieldContext_ToolVersion_note(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ToolVersion", field.Name)
+}
+
+func (ec *executionContext) childFields_ToolVersionConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ToolVersionConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ToolVersionConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ToolVersionConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ToolVersionConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ToolVersionConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ToolVersionEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ToolVersionEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ToolVersionEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ToolVersionEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_UpdateChannelPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4378,6 +5383,12 @@ func (ec *executionContext) childFields_Workspace(ctx context.Context, field gra
 		return ec.fieldContext_Workspace_channels(ctx, field)
 	case "searchMessages":
 		return ec.fieldContext_Workspace_searchMessages(ctx, field)
+	case "tools":
+		return ec.fieldContext_Workspace_tools(ctx, field)
+	case "builtInTools":
+		return ec.fieldContext_Workspace_builtInTools(ctx, field)
+	case "toolInvocations":
+		return ec.fieldContext_Workspace_toolInvocations(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Workspace", field.Name)
 }

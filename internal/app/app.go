@@ -24,7 +24,6 @@ import (
 	"karnak/internal/core/eventlog"
 	"karnak/internal/core/llm"
 	"karnak/internal/domain/access"
-	"karnak/internal/domain/assistant"
 	"karnak/internal/platform/clock"
 	"karnak/internal/platform/config"
 	"karnak/internal/platform/page"
@@ -91,7 +90,7 @@ func (a *App) open(ctx, life context.Context) (err error) {
 	reads := prometheus.NewCounterFunc(prometheus.CounterOpts{
 		Namespace: "karnak", Name: "database_reads_total", Help: "Queries outside transactions.",
 	}, func() float64 { return float64(a.db.Reads()) })
-	m, err := newMetrics(registry, append(append(a.jobs.Collectors(), a.rooms.assistant.Collectors()...), reads)...)
+	m, err := newMetrics(registry, append(append(append(a.jobs.Collectors(), a.rooms.assistant.Collectors()...), a.rooms.tool.Collectors()...), reads)...)
 	if err != nil {
 		return err
 	}
@@ -116,6 +115,7 @@ func (a *App) open(ctx, life context.Context) (err error) {
 		}
 	}
 	a.work.Go(func() { a.rooms.assistant.Work(life) })
+	a.work.Go(func() { a.rooms.tool.Work(life) })
 	return a.jobs.Start(ctx)
 }
 
@@ -132,7 +132,7 @@ func (a *App) graphConfig(m *metrics) graph.Config {
 	r := a.rooms
 	roots := resolvers.New(resolvers.Config{
 		Guard: a.guard, Identity: r.identity, Workspace: r.workspace, Access: r.access, Chat: r.chat, Activity: r.activity, Admin: r.admin,
-		Assistant: r.assistant, Info: a.info,
+		Assistant: r.assistant, Tool: r.tool, Info: a.info,
 	})
 	return graph.Config{
 		Resolvers: roots, Sources: roots.Sources(),
@@ -189,18 +189,18 @@ func (a *App) Drain(ctx context.Context) error {
 	}()
 	ended := make(chan error, 1)
 	go func() { ended <- a.server.Events.Shutdown(ctx) }()
-	given := a.rooms.assistant.Drain(ctx)
+	given := errors.Join(a.rooms.assistant.Drain(ctx), a.rooms.tool.Drain(ctx))
 	return errors.Join(given, a.server.Socket.Shutdown(ctx), <-ended, <-stopped)
 }
 
 // Close ends what runs beside requests and closes the database.
 func (a *App) Close(ctx context.Context) error {
 	a.stop()
-	if a.rooms != nil && a.rooms.assistant != nil {
+	if a.rooms != nil && a.rooms.assistant != nil && a.rooms.tool != nil {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), jobsEnd)
 		defer cancel()
-		if err := a.rooms.assistant.Drain(ctx); err != nil {
-			a.logger.Warn("answers were still being made; their leases run out", "error", err)
+		if err := errors.Join(a.rooms.assistant.Drain(ctx), a.rooms.tool.Drain(ctx)); err != nil {
+			a.logger.Warn("answers or tools were still being made; their leases run out", "error", err)
 		}
 	}
 	a.work.Wait()
@@ -210,8 +210,19 @@ func (a *App) Close(ctx context.Context) error {
 // DB returns the data model, for tests.
 func (a *App) DB() *ent.DB { return a.db }
 
-// Assistant is Access for the room that makes answers.
-func (a *App) Assistant() *assistant.Service { return a.rooms.assistant }
+// Sweep makes the answers and the runs of tools that nobody makes, until there are none, for tests of nodes that are idle.
+func (a *App) Sweep(ctx context.Context) error {
+	for {
+		answers, err := a.rooms.assistant.Sweep(ctx)
+		if err != nil {
+			return err
+		}
+		runs, err := a.rooms.tool.Sweep(ctx)
+		if err != nil || answers+runs == 0 {
+			return err
+		}
+	}
+}
 
 // Access returns a room whose jobs tests call without waiting for the queue.
 func (a *App) Access() *access.Service { return a.rooms.access }

@@ -20,12 +20,14 @@ import (
 	"karnak/internal/domain/assistant"
 	"karnak/internal/domain/chat"
 	"karnak/internal/domain/identity"
+	"karnak/internal/domain/tool"
 	"karnak/internal/domain/workspace"
 	"karnak/internal/platform/bus"
 	"karnak/internal/platform/clock"
 	"karnak/internal/platform/config"
 	"karnak/internal/platform/id"
 	"karnak/internal/platform/job"
+	"karnak/internal/platform/sandbox"
 	"karnak/internal/platform/secret"
 )
 
@@ -45,6 +47,8 @@ type engines struct {
 	tapes *tape.Engine
 	// models answer.
 	models *models
+	// sandbox runs the programs of tools.
+	sandbox *sandbox.Pool
 	// presence knows who is where, on every node.
 	presence *presence.Hub
 	// nodes are those of the installation.
@@ -72,7 +76,7 @@ func openEngines(ctx context.Context, cfg *config.Config, c clock.Clock, logger 
 		return e, err
 	}
 	cursors := e.keys.Derive("eventlog/cursors")
-	types := append(append(append(identity.Events(), workspace.Events()...), access.Events()...), append(append(chat.Events(), admin.Events()...), assistant.Events()...)...)
+	types := append(append(append(identity.Events(), workspace.Events()...), access.Events()...), append(append(chat.Events(), admin.Events()...), append(assistant.Events(), tool.Events()...)...)...)
 	if e.log, err = eventlog.New(ctx, eventlog.Config{DB: e.db, Clock: c, Secret: cursors[:], Types: types}); err != nil {
 		return e, err
 	}
@@ -104,6 +108,9 @@ func openEngines(ctx context.Context, cfg *config.Config, c clock.Clock, logger 
 	if e.models, err = openModels(ctx, cfg); err != nil {
 		return e, err
 	}
+	if e.sandbox, err = openSandbox(cfg, c, logger); err != nil {
+		return e, err
+	}
 	e.nodes, err = nodes.New(nodes.Config{Bus: e.bus, Clock: c, Presence: e.presence, Node: node, Alone: alone})
 	return e, err
 }
@@ -131,6 +138,9 @@ func (e *engines) close() (err error) {
 	}
 	if e.nodes != nil {
 		e.nodes.Close()
+	}
+	if e.sandbox != nil {
+		e.sandbox.Close()
 	}
 	if e.models != nil {
 		err = errors.Join(err, e.models.close())

@@ -13,6 +13,7 @@ import (
 	"karnak/internal/domain/assistant"
 	"karnak/internal/domain/chat"
 	"karnak/internal/domain/identity"
+	"karnak/internal/domain/tool"
 	"karnak/internal/domain/workspace"
 	"karnak/internal/platform/fault"
 	"karnak/internal/platform/id"
@@ -27,6 +28,7 @@ type rooms struct {
 	chat      *chat.Service
 	activity  *activity.Service
 	admin     *admin.Service
+	tool      *tool.Service
 	assistant *assistant.Service
 }
 
@@ -55,7 +57,10 @@ func openRooms(ctx context.Context, e *engines, idle bool) (r *rooms, err error)
 	if r.admin, err = admin.New(admin.Config{Log: e.log, Guard: e.guard, Nodes: e.nodes, Keys: e.keys}); err != nil {
 		return nil, err
 	}
-	if r.assistant, err = openAssistant(e, r.chat, idle); err != nil {
+	if r.tool, err = openTools(e, r.chat, idle); err != nil {
+		return nil, err
+	}
+	if r.assistant, err = openAssistant(e, r.chat, r.tool, idle); err != nil {
 		return nil, err
 	}
 	r.activity, err = activity.New(activity.Config{Log: e.log, Hub: e.hub, Guard: e.guard, Readable: r.chat.Readable, Expect: r.chat.ExpectEvents, Typed: typed})
@@ -85,9 +90,9 @@ func openIdentity(ctx context.Context, e *engines, founder identity.Founder) (*i
 	})
 }
 
-func openAssistant(e *engines, c *chat.Service, idle bool) (*assistant.Service, error) {
+func openAssistant(e *engines, c *chat.Service, t *tool.Service, idle bool) (*assistant.Service, error) {
 	return assistant.New(assistant.Config{
-		DB: e.db, Log: e.log, Tapes: e.tapes, Guard: e.guard, Channels: c, Models: e.models.Catalogue, Clock: e.clock, Keys: e.keys, Logger: e.logger, Idle: idle,
+		DB: e.db, Log: e.log, Tapes: e.tapes, Guard: e.guard, Channels: c, Tools: t, Models: e.models.Catalogue, Clock: e.clock, Keys: e.keys, Logger: e.logger, Idle: idle,
 		Say: func(ctx context.Context, tx *eventlog.Tx, in *entgen.Channel, id, body, replyToID string) (*entgen.Message, bool, error) {
 			return c.Say(ctx, tx, in, chat.SendMessageInput{ChannelID: in.ID, Body: body, ID: given(id), ReplyToID: given(replyToID)})
 		},
@@ -106,6 +111,9 @@ func typed(e *eventlog.Event) activity.ActivityEvent {
 		return t
 	}
 	if t := assistant.Typed(e); t != nil {
+		return t
+	}
+	if t := tool.Typed(e); t != nil {
 		return t
 	}
 	return nil
@@ -131,6 +139,12 @@ func (r *rooms) locate(ctx context.Context, objectID string) (string, []string, 
 	case id.Generation:
 		g, err := r.assistant.GenerationByID(ctx, objectID)
 		return located(g, err, func(g *entgen.Generation) []string { return []string{g.ID, g.ChannelID, g.WorkspaceID} })
+	case id.Tool:
+		t, err := r.tool.ToolByID(ctx, objectID)
+		return located(t, err, func(t *entgen.Tool) []string { return []string{t.ID, t.WorkspaceID} })
+	case id.ToolVersion:
+		v, err := r.tool.VersionByID(ctx, objectID)
+		return located(v, err, func(v *entgen.ToolVersion) []string { return []string{v.ID, v.ToolID, v.WorkspaceID} })
 	case id.Member:
 		m, err := r.workspace.MemberByID(ctx, objectID)
 		return located(m, err, func(m *entgen.Member) []string { return []string{m.ID, m.WorkspaceID} })

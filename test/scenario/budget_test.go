@@ -178,7 +178,7 @@ func TestBudgetsAreOfAMonth(t *testing.T) {
 			k := newTalk(t, n, twin)
 			k.limit(t, "0.001")
 			k.say(t, "Say a poem")
-			if err := n.Assistant().Sweep(t.Context()); err != nil {
+			if err := n.Sweep(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 			a := k.Must(t, k.who.Token, budget, apptest.Vars{"w": k.ws})
@@ -193,7 +193,7 @@ func TestBudgetsAreOfAMonth(t *testing.T) {
 			is(t, a, "workspace.modelBudget.spent.amount", "0.00")
 			is(t, a, "workspace.modelBudget.monthlyLimit.amount", "0.001")
 			k.say(t, "Say a poem")
-			if err := n.Assistant().Sweep(t.Context()); err != nil {
+			if err := n.Sweep(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 			if spent, reserved := k.budget(t); spent == 0 || spent > 400 || reserved != 0 {

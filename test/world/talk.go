@@ -86,7 +86,7 @@ func (w *World) Begin(t testing.TB, p Person, conversationID, body string) (gene
 
 // sweep makes the answers that wait.
 func (w *World) sweep(t testing.TB) {
-	if err := w.Assistant().Sweep(t.Context()); err != nil {
+	if err := w.Sweep(t.Context()); err != nil {
 		t.Error(err)
 	}
 }

@@ -26,6 +26,8 @@ const (
 	FieldModel = "model"
 	// FieldInstructions holds the string denoting the instructions field in the database.
 	FieldInstructions = "instructions"
+	// FieldTools holds the string denoting the tools field in the database.
+	FieldTools = "tools"
 	// FieldLeafID holds the string denoting the leaf_id field in the database.
 	FieldLeafID = "leaf_id"
 	// Table holds the table name of the conversation in the database.
@@ -42,6 +44,7 @@ var Columns = []string{
 	FieldCreatedBy,
 	FieldModel,
 	FieldInstructions,
+	FieldTools,
 	FieldLeafID,
 }
 

@@ -509,6 +509,16 @@ func InstructionsContainsFold(v string) predicate.Conversation {
 	return predicate.Conversation(sql.FieldContainsFold(FieldInstructions, v))
 }
 
+// ToolsIsNil applies the IsNil predicate on the "tools" field.
+func ToolsIsNil() predicate.Conversation {
+	return predicate.Conversation(sql.FieldIsNull(FieldTools))
+}
+
+// ToolsNotNil applies the NotNil predicate on the "tools" field.
+func ToolsNotNil() predicate.Conversation {
+	return predicate.Conversation(sql.FieldNotNull(FieldTools))
+}
+
 // LeafIDEQ applies the EQ predicate on the "leaf_id" field.
 func LeafIDEQ(v string) predicate.Conversation {
 	return predicate.Conversation(sql.FieldEQ(FieldLeafID, v))

@@ -30,6 +30,8 @@ const (
 	FieldModel = "model"
 	// FieldMaxTokens holds the string denoting the max_tokens field in the database.
 	FieldMaxTokens = "max_tokens"
+	// FieldTools holds the string denoting the tools field in the database.
+	FieldTools = "tools"
 	// FieldState holds the string denoting the state field in the database.
 	FieldState = "state"
 	// FieldProvider holds the string denoting the provider field in the database.
@@ -73,6 +75,7 @@ var Columns = []string{
 	FieldStartedBy,
 	FieldModel,
 	FieldMaxTokens,
+	FieldTools,
 	FieldState,
 	FieldProvider,
 	FieldAttempts,

@@ -646,6 +646,16 @@ func MaxTokensLTE(v int) predicate.Generation {
 	return predicate.Generation(sql.FieldLTE(FieldMaxTokens, v))
 }
 
+// ToolsIsNil applies the IsNil predicate on the "tools" field.
+func ToolsIsNil() predicate.Generation {
+	return predicate.Generation(sql.FieldIsNull(FieldTools))
+}
+
+// ToolsNotNil applies the NotNil predicate on the "tools" field.
+func ToolsNotNil() predicate.Generation {
+	return predicate.Generation(sql.FieldNotNull(FieldTools))
+}
+
 // StateEQ applies the EQ predicate on the "state" field.
 func StateEQ(v enum.GenerationState) predicate.Generation {
 	vc := string(v)

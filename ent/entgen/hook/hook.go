@@ -236,6 +236,42 @@ func (f TapeStepFunc) Mutate(ctx context.Context, m entgen.Mutation) (entgen.Val
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *entgen.TapeStepMutation", m)
 }
 
+// The ToolFunc type is an adapter to allow the use of ordinary
+// function as Tool mutator.
+type ToolFunc func(context.Context, *entgen.ToolMutation) (entgen.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ToolFunc) Mutate(ctx context.Context, m entgen.Mutation) (entgen.Value, error) {
+	if mv, ok := m.(*entgen.ToolMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *entgen.ToolMutation", m)
+}
+
+// The ToolInvocationFunc type is an adapter to allow the use of ordinary
+// function as ToolInvocation mutator.
+type ToolInvocationFunc func(context.Context, *entgen.ToolInvocationMutation) (entgen.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ToolInvocationFunc) Mutate(ctx context.Context, m entgen.Mutation) (entgen.Value, error) {
+	if mv, ok := m.(*entgen.ToolInvocationMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *entgen.ToolInvocationMutation", m)
+}
+
+// The ToolVersionFunc type is an adapter to allow the use of ordinary
+// function as ToolVersion mutator.
+type ToolVersionFunc func(context.Context, *entgen.ToolVersionMutation) (entgen.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ToolVersionFunc) Mutate(ctx context.Context, m entgen.Mutation) (entgen.Value, error) {
+	if mv, ok := m.(*entgen.ToolVersionMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *entgen.ToolVersionMutation", m)
+}
+
 // The UserFunc type is an adapter to allow the use of ordinary
 // function as User mutator.
 type UserFunc func(context.Context, *entgen.UserMutation) (entgen.Value, error)

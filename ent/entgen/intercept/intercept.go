@@ -27,6 +27,9 @@ import (
 	"karnak/ent/entgen/signingkey"
 	"karnak/ent/entgen/tape"
 	"karnak/ent/entgen/tapestep"
+	"karnak/ent/entgen/tool"
+	"karnak/ent/entgen/toolinvocation"
+	"karnak/ent/entgen/toolversion"
 	"karnak/ent/entgen/user"
 	"karnak/ent/entgen/workspace"
 
@@ -602,6 +605,87 @@ func (f TraverseTapeStep) Traverse(ctx context.Context, q entgen.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *entgen.TapeStepQuery", q)
 }
 
+// The ToolFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ToolFunc func(context.Context, *entgen.ToolQuery) (entgen.Value, error)
+
+// Query calls f(ctx, q).
+func (f ToolFunc) Query(ctx context.Context, q entgen.Query) (entgen.Value, error) {
+	if q, ok := q.(*entgen.ToolQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *entgen.ToolQuery", q)
+}
+
+// The TraverseTool type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseTool func(context.Context, *entgen.ToolQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseTool) Intercept(next entgen.Querier) entgen.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseTool) Traverse(ctx context.Context, q entgen.Query) error {
+	if q, ok := q.(*entgen.ToolQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *entgen.ToolQuery", q)
+}
+
+// The ToolInvocationFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ToolInvocationFunc func(context.Context, *entgen.ToolInvocationQuery) (entgen.Value, error)
+
+// Query calls f(ctx, q).
+func (f ToolInvocationFunc) Query(ctx context.Context, q entgen.Query) (entgen.Value, error) {
+	if q, ok := q.(*entgen.ToolInvocationQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *entgen.ToolInvocationQuery", q)
+}
+
+// The TraverseToolInvocation type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseToolInvocation func(context.Context, *entgen.ToolInvocationQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseToolInvocation) Intercept(next entgen.Querier) entgen.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseToolInvocation) Traverse(ctx context.Context, q entgen.Query) error {
+	if q, ok := q.(*entgen.ToolInvocationQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *entgen.ToolInvocationQuery", q)
+}
+
+// The ToolVersionFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ToolVersionFunc func(context.Context, *entgen.ToolVersionQuery) (entgen.Value, error)
+
+// Query calls f(ctx, q).
+func (f ToolVersionFunc) Query(ctx context.Context, q entgen.Query) (entgen.Value, error) {
+	if q, ok := q.(*entgen.ToolVersionQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *entgen.ToolVersionQuery", q)
+}
+
+// The TraverseToolVersion type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseToolVersion func(context.Context, *entgen.ToolVersionQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseToolVersion) Intercept(next entgen.Querier) entgen.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseToolVersion) Traverse(ctx context.Context, q entgen.Query) error {
+	if q, ok := q.(*entgen.ToolVersionQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *entgen.ToolVersionQuery", q)
+}
+
 // The UserFunc type is an adapter to allow the use of ordinary function as a Querier.
 type UserFunc func(context.Context, *entgen.UserQuery) (entgen.Value, error)
 
@@ -697,6 +781,12 @@ func NewQuery(q entgen.Query) (Query, error) {
 		return &query[*entgen.TapeQuery, predicate.Tape, tape.OrderOption]{typ: entgen.TypeTape, tq: q}, nil
 	case *entgen.TapeStepQuery:
 		return &query[*entgen.TapeStepQuery, predicate.TapeStep, tapestep.OrderOption]{typ: entgen.TypeTapeStep, tq: q}, nil
+	case *entgen.ToolQuery:
+		return &query[*entgen.ToolQuery, predicate.Tool, tool.OrderOption]{typ: entgen.TypeTool, tq: q}, nil
+	case *entgen.ToolInvocationQuery:
+		return &query[*entgen.ToolInvocationQuery, predicate.ToolInvocation, toolinvocation.OrderOption]{typ: entgen.TypeToolInvocation, tq: q}, nil
+	case *entgen.ToolVersionQuery:
+		return &query[*entgen.ToolVersionQuery, predicate.ToolVersion, toolversion.OrderOption]{typ: entgen.TypeToolVersion, tq: q}, nil
 	case *entgen.UserQuery:
 		return &query[*entgen.UserQuery, predicate.User, user.OrderOption]{typ: entgen.TypeUser, tq: q}, nil
 	case *entgen.WorkspaceQuery:

@@ -88,6 +88,7 @@ var (
 		{Name: "created_by", Type: field.TypeString, SchemaType: map[string]string{"postgres": "varchar(40)", "sqlite3": "text"}},
 		{Name: "model", Type: field.TypeString, Size: 120},
 		{Name: "instructions", Type: field.TypeString, Size: 2147483647, Default: ""},
+		{Name: "tools", Type: field.TypeJSON, Nullable: true},
 		{Name: "leaf_id", Type: field.TypeString, Nullable: true, SchemaType: map[string]string{"postgres": "varchar(40)", "sqlite3": "text"}},
 	}
 	// ConversationsTable holds the schema information for the "conversations" table.
@@ -202,6 +203,7 @@ var (
 		{Name: "started_by", Type: field.TypeString, SchemaType: map[string]string{"postgres": "varchar(40)", "sqlite3": "text"}},
 		{Name: "model", Type: field.TypeString, Size: 120},
 		{Name: "max_tokens", Type: field.TypeInt},
+		{Name: "tools", Type: field.TypeJSON, Nullable: true},
 		{Name: "state", Type: field.TypeString, Default: "QUEUED"},
 		{Name: "provider", Type: field.TypeString, Default: ""},
 		{Name: "attempts", Type: field.TypeInt, Default: 0},
@@ -236,7 +238,7 @@ var (
 			{
 				Name:    "generation_workspace_id_message_id",
 				Unique:  true,
-				Columns: []*schema.Column{GenerationsColumns[1], GenerationsColumns[12]},
+				Columns: []*schema.Column{GenerationsColumns[1], GenerationsColumns[13]},
 			},
 		},
 	}
@@ -504,6 +506,7 @@ var (
 		{Name: "fence", Type: field.TypeInt64, Default: 0},
 		{Name: "lease_until", Type: field.TypeTime, Nullable: true},
 		{Name: "stop_at", Type: field.TypeTime, Nullable: true},
+		{Name: "waiting", Type: field.TypeBool, Default: false},
 	}
 	// TapesTable holds the schema information for the "tapes" table.
 	TapesTable = &schema.Table{
@@ -544,6 +547,141 @@ var (
 				Name:    "tapestep_workspace_id_tape_id_seq",
 				Unique:  true,
 				Columns: []*schema.Column{TapeStepsColumns[1], TapeStepsColumns[2], TapeStepsColumns[3]},
+			},
+		},
+	}
+	// ToolsColumns holds the columns for the "tools" table.
+	ToolsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, SchemaType: map[string]string{"postgres": "varchar(40)", "sqlite3": "text"}},
+		{Name: "workspace_id", Type: field.TypeString, SchemaType: map[string]string{"postgres": "varchar(40)", "sqlite3": "text"}},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "name", Type: field.TypeString, Size: 64},
+		{Name: "created_by", Type: field.TypeString, SchemaType: map[string]string{"postgres": "varchar(40)", "sqlite3": "text"}},
+		{Name: "current_id", Type: field.TypeString, Nullable: true, SchemaType: map[string]string{"postgres": "varchar(40)", "sqlite3": "text"}},
+	}
+	// ToolsTable holds the schema information for the "tools" table.
+	ToolsTable = &schema.Table{
+		Name:       "tools",
+		Columns:    ToolsColumns,
+		PrimaryKey: []*schema.Column{ToolsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "tool_workspace_id_id",
+				Unique:  true,
+				Columns: []*schema.Column{ToolsColumns[1], ToolsColumns[0]},
+			},
+			{
+				Name:    "tool_workspace_id_name",
+				Unique:  true,
+				Columns: []*schema.Column{ToolsColumns[1], ToolsColumns[4]},
+			},
+		},
+	}
+	// ToolInvocationsColumns holds the columns for the "tool_invocations" table.
+	ToolInvocationsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, SchemaType: map[string]string{"postgres": "varchar(40)", "sqlite3": "text"}},
+		{Name: "workspace_id", Type: field.TypeString, SchemaType: map[string]string{"postgres": "varchar(40)", "sqlite3": "text"}},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "tool", Type: field.TypeString, Size: 64},
+		{Name: "version_id", Type: field.TypeString, Nullable: true, SchemaType: map[string]string{"postgres": "varchar(40)", "sqlite3": "text"}},
+		{Name: "number", Type: field.TypeString, Size: 60},
+		{Name: "hash", Type: field.TypeString, Size: 64},
+		{Name: "started_by", Type: field.TypeString, SchemaType: map[string]string{"postgres": "varchar(40)", "sqlite3": "text"}},
+		{Name: "generation_id", Type: field.TypeString, Nullable: true, SchemaType: map[string]string{"postgres": "varchar(40)", "sqlite3": "text"}},
+		{Name: "channel_id", Type: field.TypeString, Nullable: true, SchemaType: map[string]string{"postgres": "varchar(40)", "sqlite3": "text"}},
+		{Name: "call", Type: field.TypeString, Size: 200, Default: ""},
+		{Name: "arguments", Type: field.TypeString, Size: 2147483647},
+		{Name: "arguments_hash", Type: field.TypeString, Size: 64},
+		{Name: "state", Type: field.TypeString},
+		{Name: "asking", Type: field.TypeString, Default: ""},
+		{Name: "expires_at", Type: field.TypeTime, Nullable: true},
+		{Name: "decided_by", Type: field.TypeString, Nullable: true, SchemaType: map[string]string{"postgres": "varchar(40)", "sqlite3": "text"}},
+		{Name: "decided_at", Type: field.TypeTime, Nullable: true},
+		{Name: "note", Type: field.TypeString, Size: 2147483647, Default: ""},
+		{Name: "attempts", Type: field.TypeInt, Default: 0},
+		{Name: "output", Type: field.TypeString, Size: 2147483647, Default: ""},
+		{Name: "failure", Type: field.TypeString, Default: ""},
+		{Name: "problem", Type: field.TypeString, Size: 2147483647, Default: ""},
+		{Name: "cpu", Type: field.TypeInt64, Default: 0},
+		{Name: "wall", Type: field.TypeInt64, Default: 0},
+		{Name: "memory", Type: field.TypeInt64, Default: 0},
+		{Name: "started_at", Type: field.TypeTime, Nullable: true},
+		{Name: "ended_at", Type: field.TypeTime, Nullable: true},
+	}
+	// ToolInvocationsTable holds the schema information for the "tool_invocations" table.
+	ToolInvocationsTable = &schema.Table{
+		Name:       "tool_invocations",
+		Columns:    ToolInvocationsColumns,
+		PrimaryKey: []*schema.Column{ToolInvocationsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "toolinvocation_workspace_id_id",
+				Unique:  true,
+				Columns: []*schema.Column{ToolInvocationsColumns[1], ToolInvocationsColumns[0]},
+			},
+			{
+				Name:    "toolinvocation_workspace_id_started_by_id",
+				Unique:  false,
+				Columns: []*schema.Column{ToolInvocationsColumns[1], ToolInvocationsColumns[7], ToolInvocationsColumns[0]},
+			},
+			{
+				Name:    "toolinvocation_workspace_id_generation_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{ToolInvocationsColumns[1], ToolInvocationsColumns[8], ToolInvocationsColumns[0]},
+			},
+			{
+				Name:    "toolinvocation_workspace_id_state_id",
+				Unique:  false,
+				Columns: []*schema.Column{ToolInvocationsColumns[1], ToolInvocationsColumns[13], ToolInvocationsColumns[0]},
+			},
+		},
+	}
+	// ToolVersionsColumns holds the columns for the "tool_versions" table.
+	ToolVersionsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, SchemaType: map[string]string{"postgres": "varchar(40)", "sqlite3": "text"}},
+		{Name: "workspace_id", Type: field.TypeString, SchemaType: map[string]string{"postgres": "varchar(40)", "sqlite3": "text"}},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "tool_id", Type: field.TypeString, SchemaType: map[string]string{"postgres": "varchar(40)", "sqlite3": "text"}},
+		{Name: "created_by", Type: field.TypeString, SchemaType: map[string]string{"postgres": "varchar(40)", "sqlite3": "text"}},
+		{Name: "number", Type: field.TypeString, Size: 60},
+		{Name: "description", Type: field.TypeString, Size: 2147483647},
+		{Name: "source", Type: field.TypeString, Size: 2147483647},
+		{Name: "input_schema", Type: field.TypeString, Size: 2147483647},
+		{Name: "output_schema", Type: field.TypeString, Size: 2147483647, Default: ""},
+		{Name: "replay", Type: field.TypeString},
+		{Name: "approval", Type: field.TypeString},
+		{Name: "permissions", Type: field.TypeJSON},
+		{Name: "uses", Type: field.TypeJSON},
+		{Name: "hosts", Type: field.TypeJSON},
+		{Name: "clock", Type: field.TypeBool},
+		{Name: "timeout", Type: field.TypeInt},
+		{Name: "hash", Type: field.TypeString, Size: 64},
+		{Name: "state", Type: field.TypeString, Default: "PROPOSED"},
+		{Name: "decided_by", Type: field.TypeString, Nullable: true, SchemaType: map[string]string{"postgres": "varchar(40)", "sqlite3": "text"}},
+		{Name: "decided_at", Type: field.TypeTime, Nullable: true},
+		{Name: "note", Type: field.TypeString, Size: 2147483647, Default: ""},
+	}
+	// ToolVersionsTable holds the schema information for the "tool_versions" table.
+	ToolVersionsTable = &schema.Table{
+		Name:       "tool_versions",
+		Columns:    ToolVersionsColumns,
+		PrimaryKey: []*schema.Column{ToolVersionsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "toolversion_workspace_id_id",
+				Unique:  true,
+				Columns: []*schema.Column{ToolVersionsColumns[1], ToolVersionsColumns[0]},
+			},
+			{
+				Name:    "toolversion_workspace_id_tool_id_number",
+				Unique:  true,
+				Columns: []*schema.Column{ToolVersionsColumns[1], ToolVersionsColumns[3], ToolVersionsColumns[5]},
+			},
+			{
+				Name:    "toolversion_workspace_id_state_id",
+				Unique:  false,
+				Columns: []*schema.Column{ToolVersionsColumns[1], ToolVersionsColumns[18], ToolVersionsColumns[0]},
 			},
 		},
 	}
@@ -603,6 +741,9 @@ var (
 		SigningKeysTable,
 		TapesTable,
 		TapeStepsTable,
+		ToolsTable,
+		ToolInvocationsTable,
+		ToolVersionsTable,
 		UsersTable,
 		WorkspacesTable,
 	}
@@ -665,6 +806,15 @@ func init() {
 	}
 	TapeStepsTable.Annotation = &entsql.Annotation{
 		Table: "tape_steps",
+	}
+	ToolsTable.Annotation = &entsql.Annotation{
+		Table: "tools",
+	}
+	ToolInvocationsTable.Annotation = &entsql.Annotation{
+		Table: "tool_invocations",
+	}
+	ToolVersionsTable.Annotation = &entsql.Annotation{
+		Table: "tool_versions",
 	}
 	UsersTable.Annotation = &entsql.Annotation{
 		Table: "users",

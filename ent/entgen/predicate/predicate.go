@@ -63,6 +63,15 @@ type Tape func(*sql.Selector)
 // TapeStep is the predicate function for tapestep builders.
 type TapeStep func(*sql.Selector)
 
+// Tool is the predicate function for tool builders.
+type Tool func(*sql.Selector)
+
+// ToolInvocation is the predicate function for toolinvocation builders.
+type ToolInvocation func(*sql.Selector)
+
+// ToolVersion is the predicate function for toolversion builders.
+type ToolVersion func(*sql.Selector)
+
 // User is the predicate function for user builders.
 type User func(*sql.Selector)
 

@@ -566,6 +566,78 @@ func (f TapeStepMutationRuleFunc) EvalMutation(ctx context.Context, m entgen.Mut
 	return Denyf("entgen/privacy: unexpected mutation type %T, expect *entgen.TapeStepMutation", m)
 }
 
+// The ToolQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type ToolQueryRuleFunc func(context.Context, *entgen.ToolQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f ToolQueryRuleFunc) EvalQuery(ctx context.Context, q entgen.Query) error {
+	if q, ok := q.(*entgen.ToolQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("entgen/privacy: unexpected query type %T, expect *entgen.ToolQuery", q)
+}
+
+// The ToolMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type ToolMutationRuleFunc func(context.Context, *entgen.ToolMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f ToolMutationRuleFunc) EvalMutation(ctx context.Context, m entgen.Mutation) error {
+	if m, ok := m.(*entgen.ToolMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("entgen/privacy: unexpected mutation type %T, expect *entgen.ToolMutation", m)
+}
+
+// The ToolInvocationQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type ToolInvocationQueryRuleFunc func(context.Context, *entgen.ToolInvocationQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f ToolInvocationQueryRuleFunc) EvalQuery(ctx context.Context, q entgen.Query) error {
+	if q, ok := q.(*entgen.ToolInvocationQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("entgen/privacy: unexpected query type %T, expect *entgen.ToolInvocationQuery", q)
+}
+
+// The ToolInvocationMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type ToolInvocationMutationRuleFunc func(context.Context, *entgen.ToolInvocationMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f ToolInvocationMutationRuleFunc) EvalMutation(ctx context.Context, m entgen.Mutation) error {
+	if m, ok := m.(*entgen.ToolInvocationMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("entgen/privacy: unexpected mutation type %T, expect *entgen.ToolInvocationMutation", m)
+}
+
+// The ToolVersionQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type ToolVersionQueryRuleFunc func(context.Context, *entgen.ToolVersionQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f ToolVersionQueryRuleFunc) EvalQuery(ctx context.Context, q entgen.Query) error {
+	if q, ok := q.(*entgen.ToolVersionQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("entgen/privacy: unexpected query type %T, expect *entgen.ToolVersionQuery", q)
+}
+
+// The ToolVersionMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type ToolVersionMutationRuleFunc func(context.Context, *entgen.ToolVersionMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f ToolVersionMutationRuleFunc) EvalMutation(ctx context.Context, m entgen.Mutation) error {
+	if m, ok := m.(*entgen.ToolVersionMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("entgen/privacy: unexpected mutation type %T, expect *entgen.ToolVersionMutation", m)
+}
+
 // The UserQueryRuleFunc type is an adapter to allow the use of ordinary
 // functions as a query rule.
 type UserQueryRuleFunc func(context.Context, *entgen.UserQuery) error

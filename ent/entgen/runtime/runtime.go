@@ -23,6 +23,9 @@ import (
 	"karnak/ent/entgen/signingkey"
 	"karnak/ent/entgen/tape"
 	"karnak/ent/entgen/tapestep"
+	"karnak/ent/entgen/tool"
+	"karnak/ent/entgen/toolinvocation"
+	"karnak/ent/entgen/toolversion"
 	"karnak/ent/entgen/user"
 	"karnak/ent/entgen/workspace"
 	"karnak/ent/enum"
@@ -323,43 +326,43 @@ func init() {
 	// generation.ModelValidator is a validator for the "model" field. It is called by the builders before save.
 	generation.ModelValidator = generationDescModel.Validators[0].(func(string) error)
 	// generationDescState is the schema descriptor for state field.
-	generationDescState := generationFields[6].Descriptor()
+	generationDescState := generationFields[7].Descriptor()
 	// generation.DefaultState holds the default value on creation for the state field.
 	generation.DefaultState = enum.GenerationState(generationDescState.Default.(string))
 	// generationDescProvider is the schema descriptor for provider field.
-	generationDescProvider := generationFields[7].Descriptor()
+	generationDescProvider := generationFields[8].Descriptor()
 	// generation.DefaultProvider holds the default value on creation for the provider field.
 	generation.DefaultProvider = generationDescProvider.Default.(string)
 	// generationDescAttempts is the schema descriptor for attempts field.
-	generationDescAttempts := generationFields[8].Descriptor()
+	generationDescAttempts := generationFields[9].Descriptor()
 	// generation.DefaultAttempts holds the default value on creation for the attempts field.
 	generation.DefaultAttempts = generationDescAttempts.Default.(int)
 	// generationDescFailure is the schema descriptor for failure field.
-	generationDescFailure := generationFields[10].Descriptor()
+	generationDescFailure := generationFields[11].Descriptor()
 	// generation.DefaultFailure holds the default value on creation for the failure field.
 	generation.DefaultFailure = generationDescFailure.Default.(string)
 	// generationDescInputTokens is the schema descriptor for input_tokens field.
-	generationDescInputTokens := generationFields[11].Descriptor()
+	generationDescInputTokens := generationFields[12].Descriptor()
 	// generation.DefaultInputTokens holds the default value on creation for the input_tokens field.
 	generation.DefaultInputTokens = generationDescInputTokens.Default.(int)
 	// generationDescCachedTokens is the schema descriptor for cached_tokens field.
-	generationDescCachedTokens := generationFields[12].Descriptor()
+	generationDescCachedTokens := generationFields[13].Descriptor()
 	// generation.DefaultCachedTokens holds the default value on creation for the cached_tokens field.
 	generation.DefaultCachedTokens = generationDescCachedTokens.Default.(int)
 	// generationDescOutputTokens is the schema descriptor for output_tokens field.
-	generationDescOutputTokens := generationFields[13].Descriptor()
+	generationDescOutputTokens := generationFields[14].Descriptor()
 	// generation.DefaultOutputTokens holds the default value on creation for the output_tokens field.
 	generation.DefaultOutputTokens = generationDescOutputTokens.Default.(int)
 	// generationDescEstimated is the schema descriptor for estimated field.
-	generationDescEstimated := generationFields[14].Descriptor()
+	generationDescEstimated := generationFields[15].Descriptor()
 	// generation.DefaultEstimated holds the default value on creation for the estimated field.
 	generation.DefaultEstimated = generationDescEstimated.Default.(bool)
 	// generationDescCost is the schema descriptor for cost field.
-	generationDescCost := generationFields[15].Descriptor()
+	generationDescCost := generationFields[16].Descriptor()
 	// generation.DefaultCost holds the default value on creation for the cost field.
 	generation.DefaultCost = generationDescCost.Default.(int64)
 	// generationDescReserved is the schema descriptor for reserved field.
-	generationDescReserved := generationFields[16].Descriptor()
+	generationDescReserved := generationFields[17].Descriptor()
 	// generation.DefaultReserved holds the default value on creation for the reserved field.
 	generation.DefaultReserved = generationDescReserved.Default.(int64)
 	// generationDescID is the schema descriptor for id field.
@@ -762,6 +765,10 @@ func init() {
 	tapeDescFence := tapeFields[2].Descriptor()
 	// tape.DefaultFence holds the default value on creation for the fence field.
 	tape.DefaultFence = tapeDescFence.Default.(int64)
+	// tapeDescWaiting is the schema descriptor for waiting field.
+	tapeDescWaiting := tapeFields[5].Descriptor()
+	// tape.DefaultWaiting holds the default value on creation for the waiting field.
+	tape.DefaultWaiting = tapeDescWaiting.Default.(bool)
 	// tapeDescID is the schema descriptor for id field.
 	tapeDescID := tapeMixinFields0[0].Descriptor()
 	// tape.DefaultID holds the default value on creation for the id field.
@@ -802,6 +809,190 @@ func init() {
 	tapestep.DefaultID = tapestepDescID.Default.(func() string)
 	// tapestep.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	tapestep.IDValidator = tapestepDescID.Validators[0].(func(string) error)
+	toolMixin := schema.Tool{}.Mixin()
+	tool.Policy = privacy.NewPolicies(toolMixin[1], schema.Tool{})
+	tool.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := tool.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	toolMixinFields0 := toolMixin[0].Fields()
+	_ = toolMixinFields0
+	toolMixinFields1 := toolMixin[1].Fields()
+	_ = toolMixinFields1
+	toolMixinFields3 := toolMixin[3].Fields()
+	_ = toolMixinFields3
+	toolFields := schema.Tool{}.Fields()
+	_ = toolFields
+	// toolDescWorkspaceID is the schema descriptor for workspace_id field.
+	toolDescWorkspaceID := toolMixinFields1[0].Descriptor()
+	// tool.WorkspaceIDValidator is a validator for the "workspace_id" field. It is called by the builders before save.
+	tool.WorkspaceIDValidator = toolDescWorkspaceID.Validators[0].(func(string) error)
+	// toolDescVersion is the schema descriptor for version field.
+	toolDescVersion := toolMixinFields3[0].Descriptor()
+	// tool.DefaultVersion holds the default value on creation for the version field.
+	tool.DefaultVersion = toolDescVersion.Default.(int)
+	// tool.VersionValidator is a validator for the "version" field. It is called by the builders before save.
+	tool.VersionValidator = toolDescVersion.Validators[0].(func(int) error)
+	// toolDescName is the schema descriptor for name field.
+	toolDescName := toolFields[0].Descriptor()
+	// tool.NameValidator is a validator for the "name" field. It is called by the builders before save.
+	tool.NameValidator = toolDescName.Validators[0].(func(string) error)
+	// toolDescCreatedBy is the schema descriptor for created_by field.
+	toolDescCreatedBy := toolFields[1].Descriptor()
+	// tool.CreatedByValidator is a validator for the "created_by" field. It is called by the builders before save.
+	tool.CreatedByValidator = toolDescCreatedBy.Validators[0].(func(string) error)
+	// toolDescID is the schema descriptor for id field.
+	toolDescID := toolMixinFields0[0].Descriptor()
+	// tool.DefaultID holds the default value on creation for the id field.
+	tool.DefaultID = toolDescID.Default.(func() string)
+	// tool.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	tool.IDValidator = toolDescID.Validators[0].(func(string) error)
+	toolinvocationMixin := schema.ToolInvocation{}.Mixin()
+	toolinvocation.Policy = privacy.NewPolicies(toolinvocationMixin[1], schema.ToolInvocation{})
+	toolinvocation.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := toolinvocation.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	toolinvocationMixinFields0 := toolinvocationMixin[0].Fields()
+	_ = toolinvocationMixinFields0
+	toolinvocationMixinFields1 := toolinvocationMixin[1].Fields()
+	_ = toolinvocationMixinFields1
+	toolinvocationFields := schema.ToolInvocation{}.Fields()
+	_ = toolinvocationFields
+	// toolinvocationDescWorkspaceID is the schema descriptor for workspace_id field.
+	toolinvocationDescWorkspaceID := toolinvocationMixinFields1[0].Descriptor()
+	// toolinvocation.WorkspaceIDValidator is a validator for the "workspace_id" field. It is called by the builders before save.
+	toolinvocation.WorkspaceIDValidator = toolinvocationDescWorkspaceID.Validators[0].(func(string) error)
+	// toolinvocationDescTool is the schema descriptor for tool field.
+	toolinvocationDescTool := toolinvocationFields[0].Descriptor()
+	// toolinvocation.ToolValidator is a validator for the "tool" field. It is called by the builders before save.
+	toolinvocation.ToolValidator = toolinvocationDescTool.Validators[0].(func(string) error)
+	// toolinvocationDescNumber is the schema descriptor for number field.
+	toolinvocationDescNumber := toolinvocationFields[2].Descriptor()
+	// toolinvocation.NumberValidator is a validator for the "number" field. It is called by the builders before save.
+	toolinvocation.NumberValidator = toolinvocationDescNumber.Validators[0].(func(string) error)
+	// toolinvocationDescHash is the schema descriptor for hash field.
+	toolinvocationDescHash := toolinvocationFields[3].Descriptor()
+	// toolinvocation.HashValidator is a validator for the "hash" field. It is called by the builders before save.
+	toolinvocation.HashValidator = toolinvocationDescHash.Validators[0].(func(string) error)
+	// toolinvocationDescStartedBy is the schema descriptor for started_by field.
+	toolinvocationDescStartedBy := toolinvocationFields[4].Descriptor()
+	// toolinvocation.StartedByValidator is a validator for the "started_by" field. It is called by the builders before save.
+	toolinvocation.StartedByValidator = toolinvocationDescStartedBy.Validators[0].(func(string) error)
+	// toolinvocationDescCall is the schema descriptor for call field.
+	toolinvocationDescCall := toolinvocationFields[7].Descriptor()
+	// toolinvocation.DefaultCall holds the default value on creation for the call field.
+	toolinvocation.DefaultCall = toolinvocationDescCall.Default.(string)
+	// toolinvocation.CallValidator is a validator for the "call" field. It is called by the builders before save.
+	toolinvocation.CallValidator = toolinvocationDescCall.Validators[0].(func(string) error)
+	// toolinvocationDescArgumentsHash is the schema descriptor for arguments_hash field.
+	toolinvocationDescArgumentsHash := toolinvocationFields[9].Descriptor()
+	// toolinvocation.ArgumentsHashValidator is a validator for the "arguments_hash" field. It is called by the builders before save.
+	toolinvocation.ArgumentsHashValidator = toolinvocationDescArgumentsHash.Validators[0].(func(string) error)
+	// toolinvocationDescAsking is the schema descriptor for asking field.
+	toolinvocationDescAsking := toolinvocationFields[11].Descriptor()
+	// toolinvocation.DefaultAsking holds the default value on creation for the asking field.
+	toolinvocation.DefaultAsking = enum.Asking(toolinvocationDescAsking.Default.(string))
+	// toolinvocationDescNote is the schema descriptor for note field.
+	toolinvocationDescNote := toolinvocationFields[15].Descriptor()
+	// toolinvocation.DefaultNote holds the default value on creation for the note field.
+	toolinvocation.DefaultNote = toolinvocationDescNote.Default.(string)
+	// toolinvocationDescAttempts is the schema descriptor for attempts field.
+	toolinvocationDescAttempts := toolinvocationFields[16].Descriptor()
+	// toolinvocation.DefaultAttempts holds the default value on creation for the attempts field.
+	toolinvocation.DefaultAttempts = toolinvocationDescAttempts.Default.(int)
+	// toolinvocationDescOutput is the schema descriptor for output field.
+	toolinvocationDescOutput := toolinvocationFields[17].Descriptor()
+	// toolinvocation.DefaultOutput holds the default value on creation for the output field.
+	toolinvocation.DefaultOutput = toolinvocationDescOutput.Default.(string)
+	// toolinvocationDescFailure is the schema descriptor for failure field.
+	toolinvocationDescFailure := toolinvocationFields[18].Descriptor()
+	// toolinvocation.DefaultFailure holds the default value on creation for the failure field.
+	toolinvocation.DefaultFailure = toolinvocationDescFailure.Default.(string)
+	// toolinvocationDescProblem is the schema descriptor for problem field.
+	toolinvocationDescProblem := toolinvocationFields[19].Descriptor()
+	// toolinvocation.DefaultProblem holds the default value on creation for the problem field.
+	toolinvocation.DefaultProblem = toolinvocationDescProblem.Default.(string)
+	// toolinvocationDescCPU is the schema descriptor for cpu field.
+	toolinvocationDescCPU := toolinvocationFields[20].Descriptor()
+	// toolinvocation.DefaultCPU holds the default value on creation for the cpu field.
+	toolinvocation.DefaultCPU = toolinvocationDescCPU.Default.(int64)
+	// toolinvocationDescWall is the schema descriptor for wall field.
+	toolinvocationDescWall := toolinvocationFields[21].Descriptor()
+	// toolinvocation.DefaultWall holds the default value on creation for the wall field.
+	toolinvocation.DefaultWall = toolinvocationDescWall.Default.(int64)
+	// toolinvocationDescMemory is the schema descriptor for memory field.
+	toolinvocationDescMemory := toolinvocationFields[22].Descriptor()
+	// toolinvocation.DefaultMemory holds the default value on creation for the memory field.
+	toolinvocation.DefaultMemory = toolinvocationDescMemory.Default.(int64)
+	// toolinvocationDescID is the schema descriptor for id field.
+	toolinvocationDescID := toolinvocationMixinFields0[0].Descriptor()
+	// toolinvocation.DefaultID holds the default value on creation for the id field.
+	toolinvocation.DefaultID = toolinvocationDescID.Default.(func() string)
+	// toolinvocation.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	toolinvocation.IDValidator = toolinvocationDescID.Validators[0].(func(string) error)
+	toolversionMixin := schema.ToolVersion{}.Mixin()
+	toolversion.Policy = privacy.NewPolicies(toolversionMixin[1], schema.ToolVersion{})
+	toolversion.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := toolversion.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	toolversionMixinFields0 := toolversionMixin[0].Fields()
+	_ = toolversionMixinFields0
+	toolversionMixinFields1 := toolversionMixin[1].Fields()
+	_ = toolversionMixinFields1
+	toolversionFields := schema.ToolVersion{}.Fields()
+	_ = toolversionFields
+	// toolversionDescWorkspaceID is the schema descriptor for workspace_id field.
+	toolversionDescWorkspaceID := toolversionMixinFields1[0].Descriptor()
+	// toolversion.WorkspaceIDValidator is a validator for the "workspace_id" field. It is called by the builders before save.
+	toolversion.WorkspaceIDValidator = toolversionDescWorkspaceID.Validators[0].(func(string) error)
+	// toolversionDescToolID is the schema descriptor for tool_id field.
+	toolversionDescToolID := toolversionFields[0].Descriptor()
+	// toolversion.ToolIDValidator is a validator for the "tool_id" field. It is called by the builders before save.
+	toolversion.ToolIDValidator = toolversionDescToolID.Validators[0].(func(string) error)
+	// toolversionDescCreatedBy is the schema descriptor for created_by field.
+	toolversionDescCreatedBy := toolversionFields[1].Descriptor()
+	// toolversion.CreatedByValidator is a validator for the "created_by" field. It is called by the builders before save.
+	toolversion.CreatedByValidator = toolversionDescCreatedBy.Validators[0].(func(string) error)
+	// toolversionDescNumber is the schema descriptor for number field.
+	toolversionDescNumber := toolversionFields[2].Descriptor()
+	// toolversion.NumberValidator is a validator for the "number" field. It is called by the builders before save.
+	toolversion.NumberValidator = toolversionDescNumber.Validators[0].(func(string) error)
+	// toolversionDescOutputSchema is the schema descriptor for output_schema field.
+	toolversionDescOutputSchema := toolversionFields[6].Descriptor()
+	// toolversion.DefaultOutputSchema holds the default value on creation for the output_schema field.
+	toolversion.DefaultOutputSchema = toolversionDescOutputSchema.Default.(string)
+	// toolversionDescHash is the schema descriptor for hash field.
+	toolversionDescHash := toolversionFields[14].Descriptor()
+	// toolversion.HashValidator is a validator for the "hash" field. It is called by the builders before save.
+	toolversion.HashValidator = toolversionDescHash.Validators[0].(func(string) error)
+	// toolversionDescState is the schema descriptor for state field.
+	toolversionDescState := toolversionFields[15].Descriptor()
+	// toolversion.DefaultState holds the default value on creation for the state field.
+	toolversion.DefaultState = enum.ToolVersionState(toolversionDescState.Default.(string))
+	// toolversionDescNote is the schema descriptor for note field.
+	toolversionDescNote := toolversionFields[18].Descriptor()
+	// toolversion.DefaultNote holds the default value on creation for the note field.
+	toolversion.DefaultNote = toolversionDescNote.Default.(string)
+	// toolversionDescID is the schema descriptor for id field.
+	toolversionDescID := toolversionMixinFields0[0].Descriptor()
+	// toolversion.DefaultID holds the default value on creation for the id field.
+	toolversion.DefaultID = toolversionDescID.Default.(func() string)
+	// toolversion.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	toolversion.IDValidator = toolversionDescID.Validators[0].(func(string) error)
 	userMixin := schema.User{}.Mixin()
 	user.Policy = privacy.NewPolicies(schema.User{})
 	user.Hooks[0] = func(next ent.Mutator) ent.Mutator {

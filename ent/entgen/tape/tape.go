@@ -24,6 +24,8 @@ const (
 	FieldLeaseUntil = "lease_until"
 	// FieldStopAt holds the string denoting the stop_at field in the database.
 	FieldStopAt = "stop_at"
+	// FieldWaiting holds the string denoting the waiting field in the database.
+	FieldWaiting = "waiting"
 	// Table holds the table name of the tape in the database.
 	Table = "tapes"
 )
@@ -37,6 +39,7 @@ var Columns = []string{
 	FieldFence,
 	FieldLeaseUntil,
 	FieldStopAt,
+	FieldWaiting,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -65,6 +68,8 @@ var (
 	DefaultSeq int64
 	// DefaultFence holds the default value on creation for the "fence" field.
 	DefaultFence int64
+	// DefaultWaiting holds the default value on creation for the "waiting" field.
+	DefaultWaiting bool
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() string
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.
@@ -107,4 +112,9 @@ func ByLeaseUntil(opts ...sql.OrderTermOption) OrderOption {
 // ByStopAt orders the results by the stop_at field.
 func ByStopAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldStopAt, opts...).ToFunc()
+}
+
+// ByWaiting orders the results by the waiting field.
+func ByWaiting(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldWaiting, opts...).ToFunc()
 }

@@ -94,6 +94,11 @@ func StopAt(v time.Time) predicate.Tape {
 	return predicate.Tape(sql.FieldEQ(FieldStopAt, v))
 }
 
+// Waiting applies equality check predicate on the "waiting" field. It's identical to WaitingEQ.
+func Waiting(v bool) predicate.Tape {
+	return predicate.Tape(sql.FieldEQ(FieldWaiting, v))
+}
+
 // WorkspaceIDEQ applies the EQ predicate on the "workspace_id" field.
 func WorkspaceIDEQ(v string) predicate.Tape {
 	return predicate.Tape(sql.FieldEQ(FieldWorkspaceID, v))
@@ -402,6 +407,16 @@ func StopAtIsNil() predicate.Tape {
 // StopAtNotNil applies the NotNil predicate on the "stop_at" field.
 func StopAtNotNil() predicate.Tape {
 	return predicate.Tape(sql.FieldNotNull(FieldStopAt))
+}
+
+// WaitingEQ applies the EQ predicate on the "waiting" field.
+func WaitingEQ(v bool) predicate.Tape {
+	return predicate.Tape(sql.FieldEQ(FieldWaiting, v))
+}
+
+// WaitingNEQ applies the NEQ predicate on the "waiting" field.
+func WaitingNEQ(v bool) predicate.Tape {
+	return predicate.Tape(sql.FieldNEQ(FieldWaiting, v))
 }
 
 // And groups predicates with the AND operator between them.

@@ -28,6 +28,7 @@ type Node struct {
 	Engine string
 	Config *config.Config
 	server *httptest.Server
+	over   bool
 }
 
 // Options change what a node is made of.
@@ -84,11 +85,16 @@ func Open(t testing.TB, engine string, args []string, o Options) *Node {
 	}
 	n := &Node{App: a, Engine: engine, Config: cfg, server: httptest.NewServer(a.Handler())}
 	n.URL = n.server.URL + "/graphql"
-	t.Cleanup(func() { n.stop(t) })
+	t.Cleanup(func() { n.Stop(t) })
 	return n
 }
 
-func (n *Node) stop(t testing.TB) {
+// Stop ends the node, before the test does where it is called.
+func (n *Node) Stop(t testing.TB) {
+	if n.over {
+		return
+	}
+	n.over = true
 	if err := n.Drain(t.Context()); err != nil && t.Context().Err() == nil {
 		t.Error(err)
 	}

@@ -83,6 +83,8 @@ func (g *Guard) Require(ctx context.Context, workspaceID string, p authz.Permiss
 		return fault.SignInNeeded()
 	case !a.In(workspaceID):
 		return fault.Absent()
+	case a.Bound(p):
+		return fault.Denied(string(p))
 	}
 	acc, err := g.Of(ctx, workspaceID, a.UserID)
 	if err != nil {
@@ -113,6 +115,9 @@ func (g *Guard) Recheck(ctx context.Context, workspaceID string, p authz.Permiss
 	}
 	if a.IsSystem() {
 		return until, nil
+	}
+	if a.Bound(p) {
+		return until, fault.Denied(string(p))
 	}
 	acc, err := g.load(ctx, workspaceID, a.UserID)
 	if err != nil {

@@ -9,6 +9,9 @@
 // node, once its lease has run out, which takes Lease and a look of Claim; one that stops in order gives its tapes back. On
 // SQLite, which one process has at a time, Abandon frees at the start what the last one held.
 //
+// Work that waits for something else, as an answer for the result of a tool or for somebody's yes, parks its tape: it needs no
+// worker then, and whoever has what it waits for wakes it in the same transaction.
+//
 // A step is durable before anybody sees it: what was read is in the database, and so neither lost nor repeated when the worker
 // dies. The steps of all tapes of a node that are written at the same time share a transaction.
 //

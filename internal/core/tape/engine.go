@@ -83,6 +83,8 @@ type Engine struct {
 	mu     sync.Mutex
 	held   map[string]*Hold
 	topics map[string]*topic
+	// signals tell of tapes that became free, by their kind.
+	signals map[string]chan struct{}
 }
 
 // ErrLost says that a tape is held by another, or has ended.
@@ -93,7 +95,7 @@ func New(c Config) (*Engine, error) {
 	if c.DB == nil || c.Hub == nil || c.Bus == nil || c.Clock == nil || c.Logger == nil || c.Node == "" || len(c.Secret) < 32 {
 		return nil, errors.New("tape: DB, Hub, Bus, Clock, Logger, Node and a Secret of 32 bytes are needed")
 	}
-	e := &Engine{Config: c, closed: make(chan struct{}), held: map[string]*Hold{}, topics: map[string]*topic{}}
+	e := &Engine{Config: c, closed: make(chan struct{}), held: map[string]*Hold{}, topics: map[string]*topic{}, signals: map[string]chan struct{}{}}
 	var err error
 	e.writes, err = combine.New(combine.Config[*write]{Run: e.together, Most: together, Flights: 1, Queue: waiting, Within: within, Rest: rest})
 	if err != nil {

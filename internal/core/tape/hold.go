@@ -130,7 +130,7 @@ func (e *Engine) Abandon(ctx context.Context) error {
 	ctx = authz.System(ctx, "tape: free what a process held that has ended")
 	now := store.Time(e.Clock.Now())
 	return e.DB.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
-		return tx.Exec(ctx, `UPDATE tapes SET lease_until = $1 WHERE lease_until > $1`, []any{now}, nil)
+		return tx.Exec(ctx, `UPDATE tapes SET lease_until = $1 WHERE lease_until > $1 AND NOT waiting`, []any{now}, nil)
 	})
 }
 
@@ -151,7 +151,7 @@ func claiming(name string) string {
 	if name == dialect.Postgres {
 		skip = " FOR UPDATE SKIP LOCKED"
 	}
-	return `UPDATE tapes SET fence = fence + 1, lease_until = $2 WHERE lease_until <= $1 AND id IN
+	return `UPDATE tapes SET fence = fence + 1, lease_until = $2, waiting = false WHERE lease_until <= $1 AND id IN
 (SELECT id FROM tapes WHERE kind = $3 AND lease_until <= $1 ORDER BY lease_until LIMIT $4` + skip + `)
 RETURNING id, workspace_id, fence, seq, stop_at IS NOT NULL`
 }
@@ -205,20 +205,20 @@ const again = 200 * time.Millisecond
 
 // AppendIn writes steps in a transaction of the caller's; ErrLost fails it. Readers are told after the commit.
 func (h *Hold) AppendIn(ctx context.Context, tx *ent.Tx, drafts ...Draft) error {
-	return h.put(ctx, tx, false, drafts)
+	return h.put(ctx, tx, drafts, func(*write) {})
 }
 
 // End is AppendIn for the last steps of the tape.
 func (h *Hold) End(ctx context.Context, tx *ent.Tx, drafts ...Draft) error {
-	return h.put(ctx, tx, true, drafts)
+	return h.put(ctx, tx, drafts, func(w *write) { w.end = true })
 }
 
-func (h *Hold) put(ctx context.Context, tx *ent.Tx, end bool, drafts []Draft) error {
+func (h *Hold) put(ctx context.Context, tx *ent.Tx, drafts []Draft, how func(*write)) error {
 	w, err := newWrite(h, drafts)
 	if err != nil {
 		return err
 	}
-	w.end = end
+	how(w)
 	if err := h.engine.write(ctx, tx, []*write{w}); err != nil {
 		return err
 	}
@@ -240,18 +240,24 @@ func (h *Hold) Release(ctx context.Context) error {
 	})
 }
 
-// Stop asks who holds a tape, now or later, to stop. ended says that there was nothing to stop.
-func (e *Engine) Stop(ctx context.Context, tx *ent.Tx, id string) (ended bool, err error) {
-	rows := &sql.Rows{}
-	err = tx.Query(ctx, `UPDATE tapes SET stop_at = coalesce(stop_at, $1) WHERE id = $2 AND lease_until IS NOT NULL RETURNING id`,
-		[]any{store.Time(e.Clock.Now()), id}, rows)
-	if err != nil {
-		return false, err
+// pause is how long it takes until a change that failed is tried again.
+const pause = time.Second
+
+// Change makes a change that goes with steps of the tape: it calls do until it succeeds, or fails for another reason than the
+// database's, or the tape is another's. A change that was made although its commit failed is ErrLost, as its steps are there.
+func (h *Hold) Change(ctx context.Context, do func(context.Context) error) error {
+	for {
+		err := do(ctx)
+		if err == nil || errors.Is(err, ErrLost) || ctx.Err() != nil || !store.Unavailable(err) {
+			return err
+		}
+		h.engine.Logger.Warn("a change could not be written; trying again", "id", h.ID, "error", err)
+		select {
+		case <-h.engine.Clock.After(pause):
+		case <-h.lost:
+			return ErrLost
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
 	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	if !rows.Next() {
-		return true, rows.Err()
-	}
-	tx.AfterCommit(func() { e.halt(id) })
-	return false, nil
 }

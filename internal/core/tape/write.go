@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"entgo.io/ent/dialect/sql"
 
@@ -17,11 +18,13 @@ import (
 	"karnak/internal/platform/store"
 )
 
-// write is steps on their way to a tape; none renew the lease. end says that they are the last.
+// write is steps on their way to a tape; none renew the lease. end says that they are the last, until that the tape waits behind
+// them.
 type write struct {
 	hold  *Hold
 	steps []*Step
 	end   bool
+	until *time.Time
 	err   error
 }
 
@@ -81,6 +84,8 @@ const (
 	counting = `seq = tapes.seq + w.n`
 	ending   = `seq = tapes.seq + w.n, lease_until = NULL`
 	renewing = `lease_until = $2`
+	// What is parked is nobody's: neither a step nor a renewal of its last holder's finds it.
+	parking = `seq = tapes.seq + w.n, fence = tapes.fence + 1, lease_until = $2, waiting = true`
 )
 
 // anySeq stands for whatever number the newest step has: renewing a lease does not hang on it.
@@ -159,6 +164,9 @@ func (e *Engine) advance(ctx context.Context, tx *ent.Tx, all []*write) (out map
 	switch {
 	case all[0].end:
 		set = ending
+	case all[0].until != nil:
+		set = parking
+		args = append(args, store.Time(*all[0].until))
 	case len(all[0].steps) == 0:
 		set = renewing
 		args = append(args, store.Time(e.Clock.Now().Add(Lease)))
@@ -226,8 +234,11 @@ func (e *Engine) tell(all []*write) {
 			w.hold.lose()
 			continue
 		}
-		if w.end {
+		if w.end || w.until != nil {
 			e.drop(w.hold)
+		}
+		if w.until != nil {
+			w.hold.lose()
 		}
 		if len(w.steps) == 0 {
 			continue

@@ -147,7 +147,7 @@ func (m *making) reserve(ctx context.Context, tx *eventlog.Tx, model *llm.Model,
 	if err != nil {
 		return err
 	}
-	want := m.used.cost() + model.Price.Cost(llm.Usage{Input: asked(r), Output: r.MaxTokens})
+	want := m.used.cost() + model.Price.Cost(llm.Usage{Input: r.Estimate(), Output: r.MaxTokens})
 	more := max(0, want-m.g.Reserved)
 	if n, bounded := left(b, m.Clock.Now()); bounded && n < more {
 		more = n

@@ -23,7 +23,7 @@ func (s *Service) path(ctx context.Context, workspaceID, messageID string) ([]*e
 // somebody's own all the same.
 func turns(rows []*entgen.Message, model *llm.Model, r llm.Request) []llm.Turn {
 	var out []llm.Turn
-	room := model.ContextTokens - r.MaxTokens - llm.Estimate(r.Instructions, r.Kept)
+	room := model.ContextTokens - r.MaxTokens - r.Estimate()
 	for i := len(rows) - 1; i >= 0; i-- {
 		m := rows[i]
 		if m.Body == "" {

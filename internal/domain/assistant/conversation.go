@@ -15,7 +15,7 @@ import (
 )
 
 // CreateConversation begins a conversation in a channel of the caller's own. Needs assistant:write and membership of the
-// workspace. An id in use is TAKEN, an unknown model NOT_FOUND.
+// workspace. An id in use is TAKEN, an unknown model or tool NOT_FOUND.
 func (s *Service) CreateConversation(ctx context.Context, in CreateConversationInput) (*CreateConversationPayload, error) {
 	if err := s.Guard.Require(ctx, in.WorkspaceID, authz.AssistantWrite, in.WorkspaceID); err != nil {
 		return nil, err
@@ -27,7 +27,10 @@ func (s *Service) CreateConversation(ctx context.Context, in CreateConversationI
 	if err != nil {
 		return nil, err
 	}
-	d := draft{workspaceID: in.WorkspaceID, id: value(in.ID), title: value(in.Title), model: m.FullName(), instructions: in.Instructions}
+	if err := s.Tools.Check(ctx, in.WorkspaceID, in.Tools); err != nil {
+		return nil, err
+	}
+	d := draft{workspaceID: in.WorkspaceID, id: value(in.ID), title: value(in.Title), model: m.FullName(), instructions: in.Instructions, tools: in.Tools}
 	c, done, err := s.begin(ctx, d, nil)
 	return conversed(ctx, s, done, c, err, func(p ConversationPayload) *CreateConversationPayload { return &CreateConversationPayload{p} })
 }
@@ -40,7 +43,10 @@ func value(s *string) string {
 }
 
 // draft is a conversation to be made.
-type draft struct{ workspaceID, id, title, model, instructions string }
+type draft struct {
+	workspaceID, id, title, model, instructions string
+	tools                                       []string
+}
 
 // begin makes a conversation, and then what fill puts into it.
 func (s *Service) begin(ctx context.Context, d draft, fill func(context.Context, *eventlog.Tx, *entgen.Channel, *entgen.Conversation) error) (c *entgen.Conversation, done *eventlog.Done, err error) {
@@ -63,7 +69,7 @@ func (s *Service) begin(ctx context.Context, d draft, fill func(context.Context,
 			return "", err
 		}
 		c, err = tx.Conversation.Create().SetID(d.id).SetWorkspaceID(d.workspaceID).SetChannelID(channel.ID).SetCreatedBy(authz.ActorOf(ctx).UserID).
-			SetModel(d.model).SetInstructions(d.instructions).SetCreatedAt(s.Clock.Now()).Save(ctx)
+			SetModel(d.model).SetInstructions(d.instructions).SetTools(d.tools).SetCreatedAt(s.Clock.Now()).Save(ctx)
 		if err != nil || fill == nil {
 			return d.id, err
 		}
@@ -132,6 +138,9 @@ func (s *Service) UpdateConversation(ctx context.Context, in UpdateConversationI
 			return nil, err
 		}
 	}
+	if err := s.Tools.Check(ctx, c.WorkspaceID, in.Tools); err != nil {
+		return nil, err
+	}
 	if in.ActiveLeafID != nil {
 		if _, err := s.within(ctx, c, *in.ActiveLeafID, "activeLeafId"); err != nil {
 			return nil, err
@@ -151,6 +160,9 @@ func (s *Service) UpdateConversation(ctx context.Context, in UpdateConversationI
 		u := c.Update().AddVersion(1).SetNillableModel(in.Model).SetNillableInstructions(in.Instructions)
 		if in.ActiveLeafID != nil {
 			u.SetLeafID(*in.ActiveLeafID)
+		}
+		if in.Tools != nil {
+			u.SetTools(in.Tools)
 		}
 		if c, err = u.Save(ctx); err != nil {
 			return "", err

@@ -3,7 +3,6 @@ package assistant
 import (
 	"context"
 	"errors"
-	"time"
 	"unicode/utf8"
 
 	"karnak/ent/entgen"
@@ -23,7 +22,7 @@ func (m *making) begin(ctx context.Context, model *llm.Model, r llm.Request, why
 	attempt := m.g.Attempts + 1
 	err := m.change(ctx, func(ctx context.Context, tx *eventlog.Tx) error {
 		// Tapes are locked before budgets, here and where the answer ends.
-		if err := m.hold.AppendIn(ctx, tx.Tx, m.begun(model, why, attempt)); err != nil {
+		if err := m.hold.AppendIn(ctx, tx.Tx, m.begun(model, why)); err != nil {
 			return err
 		}
 		if err := m.reserve(ctx, tx, model, r); err != nil {
@@ -40,6 +39,7 @@ func (m *making) begin(ctx context.Context, model *llm.Model, r llm.Request, why
 		return err
 	}
 	m.g.Attempts, m.g.Reserved, m.provider = attempt, m.reserved, model.Provider.Name()
+	m.kept.asked++
 	if m.g.StartedAt == nil {
 		m.g.StartedAt = &now
 	}
@@ -47,45 +47,33 @@ func (m *making) begin(ctx context.Context, model *llm.Model, r llm.Request, why
 }
 
 // begun is the step that tells of an attempt.
-func (m *making) begun(model *llm.Model, why llm.Kind, attempt int) tape.Draft {
+func (m *making) begun(model *llm.Model, why llm.Kind) tape.Draft {
 	asked := startedData{model.Provider.Name(), model.FullName()}
-	if attempt == 1 {
+	if m.kept.asked == 0 {
 		return tape.Draft{Kind: stepStarted, Data: asked}
 	}
-	return tape.Draft{Kind: stepRetrying, Data: retryingData{attempt, why, utf8.RuneCountInString(m.kept.Text), asked}}
+	return tape.Draft{Kind: stepRetrying, Data: retryingData{m.g.Attempts + 1, why, utf8.RuneCountInString(m.kept.Text), asked}}
 }
 
-// change makes a change that goes with steps of the tape, and tries again until it is made, or the tape is another's.
+// change makes a change that goes with steps of the tape.
 func (m *making) change(ctx context.Context, do func(context.Context, *eventlog.Tx) error) error {
-	for taken := false; ; {
+	made := func(ctx context.Context) error {
 		_, err := m.Log.Change(ctx, func(ctx context.Context, tx *eventlog.Tx) (string, error) { return m.g.ID, do(ctx, tx) })
-		if store.Duplicate(err) && !taken { // the first two answers of a workspace made its account in the same moment
-			taken = true
-			continue
-		}
-		if err == nil || errors.Is(err, tape.ErrLost) || ctx.Err() != nil || !store.Unavailable(err) {
-			return err
-		}
-		m.Logger.Warn("the state of an answer could not be written; trying again", "generation", m.g.ID, "error", err)
-		select {
-		case <-m.Clock.After(again):
-		case <-m.hold.Lost():
-			return tape.ErrLost
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
+		return err
 	}
+	err := m.hold.Change(ctx, made)
+	if store.Duplicate(err) { // the first two answers of a workspace made its account in the same moment
+		err = m.hold.Change(ctx, made)
+	}
+	return err
 }
-
-// again is how long it takes until a change that failed is tried again.
-const again = time.Second
 
 func (m *making) finish(ctx context.Context, r llm.Reason) error {
 	return m.over(ctx, enum.Finished, finished, stepFinished, endData{Reason: r})
 }
 
 func (m *making) fail(ctx context.Context, k llm.Kind) error {
-	if m.g == nil {
+	if m.g == nil || m.kept == nil {
 		return errors.New("assistant: the generation could not be read")
 	}
 	return m.over(ctx, enum.Failed, failed, stepFailed, endData{Failure: k})
@@ -104,6 +92,11 @@ func (m *making) over(ctx context.Context, state enum.GenerationState, t eventlo
 	}
 	now := m.Clock.Now()
 	err := m.change(ctx, func(ctx context.Context, tx *eventlog.Tx) error {
+		if m.kept.open { // what was called is of no use any more
+			if err := m.Tools.Stop(ctx, tx, m.g); err != nil {
+				return err
+			}
+		}
 		if err := m.hold.End(ctx, tx.Tx, tape.Draft{Kind: stepUsage, Data: m.used}, tape.Draft{Kind: kind, Data: end}); err != nil {
 			return err
 		}

@@ -35,7 +35,7 @@ func (s *Service) ForkConversation(ctx context.Context, in ForkConversationInput
 	if err != nil {
 		return nil, err
 	}
-	d := draft{workspaceID: m.WorkspaceID, title: q.channel.Name, model: q.conversation.Model, instructions: q.conversation.Instructions}
+	d := draft{workspaceID: m.WorkspaceID, title: q.channel.Name, model: q.conversation.Model, instructions: q.conversation.Instructions, tools: q.conversation.Tools}
 	if in.Title != nil {
 		d.title = *in.Title
 	}

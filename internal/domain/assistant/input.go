@@ -21,6 +21,7 @@ type CreateConversationInput struct {
 	Title            *string
 	Model            *string
 	Instructions     string
+	Tools            []string
 }
 
 func (in *CreateConversationInput) validate() error {
@@ -51,6 +52,7 @@ type UpdateConversationInput struct {
 	Title            *string
 	Model            *string
 	Instructions     *string
+	Tools            []string
 	ActiveLeafID     *string
 	ExpectedVersion  *int
 }

@@ -37,6 +37,7 @@ type recorder struct {
 	// What came in this attempt, and when it began to; of add's goroutine.
 	text      strings.Builder
 	reasoning int
+	calls     []llm.Call
 	firstAt   *time.Time
 }
 
@@ -54,12 +55,18 @@ func (r *recorder) add(ctx context.Context, p llm.Part) error {
 	}
 	r.text.WriteString(p.Text)
 	r.reasoning += len(p.Reasoning)
+	if p.Call != nil {
+		r.called(p.Call)
+	}
 	for {
 		r.mu.Lock()
 		err, full := r.err, r.waiting > mostWaiting
 		if err == nil && !full {
 			r.put(stepReasoning, p.Reasoning)
 			r.put(stepText, p.Text)
+			if p.Call != nil {
+				r.putCall(p.Call)
+			}
 		}
 		r.mu.Unlock()
 		if err != nil || !full {
@@ -86,6 +93,46 @@ func (r *recorder) put(kind, text string) {
 		return
 	}
 	r.pending = append(r.pending, tape.Draft{Kind: kind, Data: textData{text}})
+}
+
+// called takes a part of a call in.
+func (r *recorder) called(p *llm.CallPart) {
+	for len(r.calls) <= p.Index {
+		r.calls = append(r.calls, llm.Call{})
+	}
+	c := &r.calls[p.Index]
+	if p.ID != "" {
+		c.ID, c.Name = p.ID, p.Name
+	}
+	c.Arguments += p.Arguments
+}
+
+// putCall adds a part of a call to what waits.
+func (r *recorder) putCall(p *llm.CallPart) {
+	id := r.calls[p.Index].ID
+	if p.ID != "" {
+		r.pending = append(r.pending, tape.Draft{Kind: stepCall, Data: callData{id, p.Name}})
+	}
+	if p.Arguments == "" {
+		return
+	}
+	r.waiting += len(p.Arguments)
+	if n := len(r.pending); n > 0 && r.pending[n-1].Kind == stepArguments {
+		if d := r.pending[n-1].Data.(argumentsData); d.Call == id {
+			r.pending[n-1].Data = argumentsData{id, d.Text + p.Arguments}
+			return
+		}
+	}
+	r.pending = append(r.pending, tape.Draft{Kind: stepArguments, Data: argumentsData{id, p.Arguments}})
+}
+
+// written is how much came in this attempt, in bytes.
+func (r *recorder) written() int {
+	n := r.text.Len() + r.reasoning
+	for _, c := range r.calls {
+		n += len(c.Name) + len(c.Arguments)
+	}
+	return n
 }
 
 func notify(c chan struct{}) {

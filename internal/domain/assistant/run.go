@@ -3,134 +3,24 @@ package assistant
 import (
 	"context"
 	"errors"
-	"fmt"
-	"runtime/debug"
+	"strings"
 	"time"
 
 	"karnak/ent/entgen"
 	"karnak/ent/entgen/generation"
 	"karnak/internal/core/llm"
 	"karnak/internal/core/tape"
-	"karnak/internal/platform/store"
 )
 
 const (
 	// capacity bounds the answers that a node makes at a time.
 	capacity = 2000
-	// look is how often it is looked for what nobody works on.
-	look = time.Second
-	// claims bounds how many are taken over at a look.
-	claims = 100
 	// tries is how often a provider is asked by one server, lives how often by all that make an answer, one after the other.
 	tries, lives = 4, 25
 )
 
-// Why the making of an answer here ends before the answer does.
-var (
-	errStop  = errors.New("assistant: the answer was stopped")
-	errDrain = errors.New("assistant: this node ends")
-)
-
-// Work makes answers until the context ends: those that are begun here, and those that nobody works on.
-func (s *Service) Work(ctx context.Context) {
-	for {
-		if err := s.claim(ctx); err != nil && ctx.Err() == nil {
-			s.Logger.Warn("it could not be looked for answers to make; trying again", "error", err)
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-s.Clock.After(look):
-		}
-	}
-}
-
-// claim takes over what nobody works on.
-func (s *Service) claim(ctx context.Context) error {
-	room := s.room()
-	if room == 0 {
-		return nil
-	}
-	if free, err := s.Tapes.Free(ctx, tapeKind); !free || err != nil {
-		return err
-	}
-	held, err := s.Tapes.Claim(ctx, tapeKind, min(room, claims))
-	for _, h := range held {
-		s.launch(h)
-	}
-	return err
-}
-
-// Sweep makes the answers that nobody works on, and returns when they have ended.
-func (s *Service) Sweep(ctx context.Context) error {
-	held, err := s.Tapes.Claim(ctx, tapeKind, claims)
-	for _, h := range held {
-		s.make(h)
-	}
-	return err
-}
-
-// Drain makes no more answers, and gives those that are being made to other nodes.
-func (s *Service) Drain(ctx context.Context) error {
-	s.mu.Lock()
-	s.draining = true
-	s.mu.Unlock()
-	s.end(errDrain)
-	ended := make(chan struct{})
-	go func() { s.work.Wait(); close(ended) }()
-	select {
-	case <-ended:
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("assistant: answers are still being made: %w", ctx.Err())
-	}
-}
-
-// room is how many answers may be begun here.
-func (s *Service) room() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.draining {
-		return 0
-	}
-	return capacity - s.running
-}
-
-func (s *Service) roomy() bool { return !s.Idle && s.room() > 0 }
-
-// launch makes an answer beside what else is done here.
-func (s *Service) launch(h *tape.Hold) {
-	s.mu.Lock()
-	draining := s.draining
-	if !draining {
-		s.running++
-		s.work.Add(1)
-		s.metrics.running.Inc()
-	}
-	s.mu.Unlock()
-	if draining {
-		go s.release(h)
-		return
-	}
-	go func() {
-		defer func() {
-			s.mu.Lock()
-			s.running--
-			s.metrics.running.Dec()
-			s.mu.Unlock()
-			s.work.Done()
-		}()
-		s.make(h)
-	}()
-}
-
-func (s *Service) release(h *tape.Hold) {
-	ctx, cancel := context.WithTimeout(context.Background(), tape.Lease)
-	defer cancel()
-	if err := h.Release(ctx); err != nil {
-		s.Logger.Warn("an answer could not be given back; its lease runs out", "generation", h.ID, "error", err)
-	}
-}
+// errStop is why the making of an answer here ends before the answer does.
+var errStop = errors.New("assistant: the answer was stopped")
 
 // making is an answer that is being made here.
 type making struct {
@@ -138,7 +28,7 @@ type making struct {
 	hold *tape.Hold
 	g    *entgen.Generation
 	// kept is what there is of the answer from before this attempt.
-	kept Snapshot
+	kept *Snapshot
 	used usageData
 	// provider is who was asked.
 	provider string
@@ -147,67 +37,36 @@ type making struct {
 	limit    *int64
 }
 
-// make makes an answer, or what is missing of it, and ends its tape; or gives that back where this node ends.
-func (s *Service) make(h *tape.Hold) {
-	m := &making{Service: s, hold: h}
-	ctx := author(s.life, h.WorkspaceID)
-	err := m.safely(func() error { return m.run(ctx) })
-	switch {
-	case err == nil:
-		return
-	case errors.Is(err, tape.ErrLost):
-		s.Logger.Info("an answer is made elsewhere", "generation", h.ID)
-		return
-	case store.Unavailable(err):
-		s.Logger.Warn("an answer waits for the database", "generation", h.ID, "error", err)
-	case s.life.Err() == nil:
-		s.Logger.Error("an answer could not be made", "generation", h.ID, "error", err)
-		if err := m.safely(func() error { return m.fail(ctx, llm.Internal) }); err == nil || errors.Is(err, tape.ErrLost) {
-			return
-		}
-	}
-	s.release(h)
-}
+// makes is the work about a generation that is held here.
+func (s *Service) makes(h *tape.Hold) tape.Work { return &making{Service: s, hold: h} }
 
-// safely makes an error of a panic.
-func (m *making) safely(do func() error) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
-		}
-	}()
-	return do()
+// Run makes the answer, or what is missing of it, and ends its tape.
+func (m *making) Run(ctx context.Context) error { return m.run(author(ctx, m.hold.WorkspaceID)) }
+
+// Fail ends the tape of an answer that could not be made.
+func (m *making) Fail(ctx context.Context) error {
+	return m.fail(author(ctx, m.hold.WorkspaceID), llm.Internal)
 }
 
 func (m *making) run(ctx context.Context) (err error) {
-	m.g, err = m.DB.Client().Generation.Query().Where(generation.ID(m.hold.ID)).Only(ctx)
-	if err != nil {
+	if err := m.load(ctx); err != nil {
 		return err
 	}
-	kept, err := m.snapshot(ctx, m.g.WorkspaceID, m.g.ID)
-	if err != nil {
-		return err
-	}
-	m.kept, m.provider = *kept, m.g.Provider
-	m.used = usageData{Input: m.g.InputTokens, Cached: m.g.CachedTokens, Output: m.g.OutputTokens, Estimated: m.g.Estimated}
-	if m.g.Cost > 0 {
-		m.used.Cost = &m.g.Cost
-	}
-	if m.g.Attempts > 0 {
-		// What the server knew of the attempt that ended with it is lost.
-		if err := m.guess(ctx); err != nil {
-			return err
-		}
-	}
-	why, model := interrupted, m.Models.Find(m.g.Model)
+	model := m.Models.Find(m.g.Model)
 	if model == nil {
 		return m.fail(ctx, llm.Unknown)
 	}
+	if m.kept.open {
+		if over, err := m.collect(ctx); over || err != nil {
+			return err
+		}
+	}
+	why := interrupted
 	for try := 1; ; try++ {
 		if done(m.hold.Stopping()) {
 			return m.stop(ctx)
 		}
-		if m.g.Attempts >= lives { // it may be what ends the servers
+		if m.kept.asked >= lives { // it may be what ends the servers
 			return m.fail(ctx, llm.Internal)
 		}
 		r, err := m.request(ctx, model)
@@ -217,15 +76,17 @@ func (m *making) run(ctx context.Context) (err error) {
 		if err := m.begin(ctx, model, r, why); err != nil {
 			return err
 		}
-		if m.beyond(model, llm.Usage{Input: asked(r), Output: 1}) {
+		if m.beyond(model, llm.Usage{Input: r.Estimate(), Output: 1}) {
 			return m.fail(ctx, llm.OverBudget)
 		}
 		since := m.Clock.Now()
-		out, err := m.attempt(ctx, model, r)
+		out, calls, err := m.attempt(ctx, model, r)
 		var f *llm.Fault
 		_ = errors.As(err, &f)
 		m.metrics.asked(model.Provider.Name(), outcome(err, f), m.firstAfter(since))
 		switch {
+		case err == nil && out.Reason == llm.Called && len(calls) > 0:
+			return m.call(ctx, calls)
 		case err == nil:
 			return m.finish(ctx, out.Reason)
 		case errors.Is(err, errStop):
@@ -245,6 +106,27 @@ func (m *making) run(ctx context.Context) (err error) {
 			return err
 		}
 	}
+}
+
+// load reads the generation, and what there is of the answer.
+func (m *making) load(ctx context.Context) (err error) {
+	m.g, err = m.DB.Client().Generation.Query().Where(generation.ID(m.hold.ID)).Only(ctx)
+	if err != nil {
+		return err
+	}
+	if m.kept, err = m.snapshot(ctx, m.g.WorkspaceID, m.g.ID); err != nil {
+		return err
+	}
+	m.provider = m.g.Provider
+	m.used = usageData{Input: m.g.InputTokens, Cached: m.g.CachedTokens, Output: m.g.OutputTokens, Estimated: m.g.Estimated}
+	if m.g.Cost > 0 {
+		m.used.Cost = &m.g.Cost
+	}
+	if m.kept.asked == 0 {
+		return nil
+	}
+	// What the server knew of the attempt that ended with it is lost.
+	return m.guess(ctx)
 }
 
 // firstAfter is how long it took from an instant to the first part of the answer; 0 where that came before, or not.
@@ -291,8 +173,8 @@ func (m *making) pause(ctx context.Context, f *llm.Fault, try int) error {
 	}
 }
 
-// attempt asks the provider and writes down what comes.
-func (m *making) attempt(ctx context.Context, model *llm.Model, r llm.Request) (out llm.Outcome, err error) {
+// attempt asks the provider and writes down what comes: text, and the calls that the model wants made.
+func (m *making) attempt(ctx context.Context, model *llm.Model, r llm.Request) (out llm.Outcome, calls []llm.Call, err error) {
 	requesting, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	watched := make(chan struct{})
@@ -308,9 +190,12 @@ func (m *making) attempt(ctx context.Context, model *llm.Model, r llm.Request) (
 	}()
 	// What was seen of the answer is written also where its making ends.
 	rec := newRecorder(context.WithoutCancel(ctx), m.hold, m.Clock)
-	size, input := 0, asked(r)
+	input, parting := r.Estimate(), m.parting()
 	out, err = model.Provider.Stream(requesting, r, func(p llm.Part) error {
-		size += len(p.Text) + len(p.Reasoning)
+		if p.Text != "" {
+			p.Text, parting = parting+p.Text, ""
+		}
+		size := rec.written() + len(p.Text) + len(p.Reasoning)
 		switch {
 		case len(m.kept.Text)+size > longestAnswer:
 			return errLong
@@ -326,9 +211,10 @@ func (m *making) attempt(ctx context.Context, model *llm.Model, r llm.Request) (
 		out.Reason, err = llm.Length, nil
 	}
 	if lost := rec.close(); lost != nil {
-		return out, lost
+		return out, nil, lost
 	}
 	m.kept.Text += rec.text.String()
+	m.kept.part.WriteString(rec.text.String())
 	if m.kept.firstAt == nil {
 		m.kept.firstAt = rec.firstAt
 	}
@@ -336,19 +222,27 @@ func (m *making) attempt(ctx context.Context, model *llm.Model, r llm.Request) (
 	if err != nil && cause != nil {
 		err = cause
 	}
-	return out, err
+	return out, rec.calls, err
+}
+
+// parting is what comes before the next text.
+func (m *making) parting() string {
+	if len(m.kept.rounds) == 0 || m.kept.part.Len() > 0 || m.kept.Text == "" || strings.HasSuffix(m.kept.Text, "\n") {
+		return ""
+	}
+	return parted
 }
 
 var errLong = errors.New("assistant: the answer is too long")
 
 // count adds what an attempt took; where the provider has not told, it is estimated.
 func (m *making) count(model *llm.Model, r llm.Request, u llm.Usage, rec *recorder) {
-	if u.Output == 0 && (rec.text.Len() > 0 || rec.reasoning > 0) {
-		u.Output = (rec.text.Len() + rec.reasoning + 3) / 4
+	if u.Output == 0 && rec.written() > 0 {
+		u.Output = (rec.written() + 3) / 4
 		m.used.Estimated = true
 	}
 	if u.Input == 0 && u.Output > 0 {
-		u.Input = asked(r)
+		u.Input = r.Estimate()
 		m.used.Estimated = true
 	}
 	m.add(model, u)
@@ -364,20 +258,10 @@ func (m *making) add(model *llm.Model, u llm.Usage) {
 	}
 }
 
-// asked estimates the tokens of a request.
-func asked(r llm.Request) int {
-	n := llm.Estimate(r.Instructions)
-	for _, t := range r.Asked() {
-		n += llm.Estimate(t.Text)
-	}
-	return n
-}
-
 // guess estimates what the attempt took that ended with its server.
 func (m *making) guess(ctx context.Context) error {
 	model := m.Models.Find(m.g.Model)
-	before := m.g.OutputTokens
-	came := llm.Estimate(m.kept.Text, m.kept.Reasoning) - before
+	came := m.kept.guessed() - (m.g.OutputTokens - m.kept.counted)
 	if model == nil || came <= 0 {
 		return nil
 	}
@@ -387,22 +271,29 @@ func (m *making) guess(ctx context.Context) error {
 	}
 	r.Kept = ""
 	m.used.Estimated = true
-	m.add(model, llm.Usage{Input: asked(r), Output: came})
+	m.add(model, llm.Usage{Input: r.Estimate(), Output: came})
 	return nil
 }
 
-// request is what the model is asked: what led up to the message, as much of the end of it as the model takes.
+// request is what the model is asked: what led up to the message, as much of the end of it as the model takes, and what became of
+// the tools that it called since.
 func (m *making) request(ctx context.Context, model *llm.Model) (llm.Request, error) {
-	r := llm.Request{Model: model.Name, MaxTokens: m.g.MaxTokens, Kept: m.kept.Text}
+	r := llm.Request{Model: model.Name, MaxTokens: max(1, m.g.MaxTokens-m.kept.counted), Kept: m.kept.said()}
 	c, err := m.Conversation(ctx, m.g.ConversationID)
 	if c == nil || err != nil {
 		return r, either(err, errors.New("assistant: the conversation of an answer is gone"))
 	}
 	r.Instructions = c.Instructions
+	if r.Tools, err = m.Tools.Offer(ctx, m.g.Tools); err != nil {
+		return r, err
+	}
 	rows, err := m.path(ctx, m.g.WorkspaceID, m.g.PromptID)
 	if err != nil {
 		return r, err
 	}
-	r.Turns = turns(rows, model, r)
+	if r.Turns, err = m.rounds(ctx); err != nil {
+		return r, err
+	}
+	r.Turns = append(turns(rows, model, r), r.Turns...)
 	return r, nil
 }

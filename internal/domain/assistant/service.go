@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"sync"
 
 	"karnak/authz"
 	"karnak/ent"
@@ -27,6 +26,7 @@ type Config struct {
 	Guard    *guard.Guard
 	Channels Channels
 	Say      Say
+	Tools    Tools
 	Models   *llm.Catalogue
 	Clock    clock.Clock
 	Keys     *secret.Keyring
@@ -40,19 +40,14 @@ type Service struct {
 	Config
 	conversations, generations, paths *page.List
 	metrics                           *metrics
-
-	mu       sync.Mutex
-	running  int
-	draining bool
-	work     sync.WaitGroup
-	life     context.Context
-	end      context.CancelCauseFunc
+	// Crew makes the answers.
+	*tape.Crew
 }
 
 // New returns the service. Close ends it.
 func New(c Config) (*Service, error) {
-	if c.DB == nil || c.Log == nil || c.Tapes == nil || c.Guard == nil || c.Channels == nil || c.Say == nil || c.Models == nil || c.Clock == nil || c.Keys == nil || c.Logger == nil {
-		return nil, errors.New("assistant: DB, Log, Tapes, Guard, Channels, Say, Models, Clock, Keys and Logger are needed")
+	if c.DB == nil || c.Log == nil || c.Tapes == nil || c.Guard == nil || c.Channels == nil || c.Say == nil || c.Tools == nil || c.Models == nil || c.Clock == nil || c.Keys == nil || c.Logger == nil {
+		return nil, errors.New("assistant: DB, Log, Tapes, Guard, Channels, Say, Tools, Models, Clock, Keys and Logger are needed")
 	}
 	key := c.Keys.Derive("page/assistant")
 	s := &Service{
@@ -62,8 +57,11 @@ func New(c Config) (*Service, error) {
 		paths:         page.NewList(key[:], "path", false, func(x *entgen.Message) []any { return []any{x.Seq} }, page.Column{Name: "seq", Kind: page.Int}),
 		metrics:       newMetrics(),
 	}
-	s.life, s.end = context.WithCancelCause(context.Background())
-	return s, nil
+	var err error
+	s.Crew, err = c.Tapes.NewCrew(tape.CrewConfig{
+		Kind: tapeKind, Most: capacity, Begin: s.makes, Idle: c.Idle, Running: func(more int) { s.metrics.running.Add(float64(more)) },
+	})
+	return s, err
 }
 
 // reach returns a conversation of the caller's with its channel. One they may not know of is NOT_FOUND, lacking p is FORBIDDEN.

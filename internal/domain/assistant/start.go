@@ -11,7 +11,6 @@ import (
 	"karnak/ent/entgen/generation"
 	"karnak/internal/core/eventlog"
 	"karnak/internal/core/llm"
-	"karnak/internal/core/tape"
 	"karnak/internal/platform/fault"
 	"karnak/internal/platform/id"
 	"karnak/internal/platform/store"
@@ -129,19 +128,19 @@ func (s *Service) generate(ctx context.Context, tx *eventlog.Tx, q question, pro
 		most = min(most, *q.maxTokens)
 	}
 	c := q.conversation
+	pins, err := s.Tools.Pin(ctx, c.WorkspaceID, c.Tools)
+	if err != nil {
+		return nil, err
+	}
 	g, err := tx.Generation.Create().SetID(id.New(id.Generation)).SetWorkspaceID(c.WorkspaceID).SetConversationID(c.ID).SetChannelID(c.ChannelID).
-		SetPromptID(prompt.ID).SetStartedBy(authz.ActorOf(ctx).UserID).SetModel(q.model.FullName()).SetMaxTokens(most).SetCreatedAt(s.Clock.Now()).Save(ctx)
+		SetPromptID(prompt.ID).SetStartedBy(authz.ActorOf(ctx).UserID).SetModel(q.model.FullName()).SetMaxTokens(most).SetTools(pins).SetCreatedAt(s.Clock.Now()).Save(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if err := tx.Conversation.UpdateOneID(c.ID).SetLeafID(prompt.ID).Exec(ctx); err != nil {
 		return nil, err
 	}
-	var begin func(*tape.Hold)
-	if s.roomy() {
-		begin = s.launch
-	}
-	if err := s.Tapes.Create(ctx, tx.Tx, g.WorkspaceID, g.ID, tapeKind, begin); err != nil {
+	if err := s.Crew.Create(ctx, tx.Tx, g.WorkspaceID, g.ID); err != nil {
 		return nil, err
 	}
 	return g, tx.Append(ctx, g.WorkspaceID, eventlog.Draft{Type: started, ObjectID: g.ID, ChannelID: g.ChannelID})

@@ -14,6 +14,10 @@ const (
 	stepText      = "text"
 	stepReasoning = "reasoning"
 	stepRetrying  = "retrying"
+	stepCall      = "call"
+	stepArguments = "arguments"
+	stepMade      = "made"
+	stepResult    = "result"
 	stepUsage     = "usage"
 	stepFinished  = "finished"
 	stepFailed    = "failed"
@@ -28,6 +32,18 @@ type (
 	}
 	textData struct {
 		Text string `json:"text"`
+	}
+	callData struct {
+		Call string `json:"call"`
+		Tool string `json:"tool"`
+	}
+	argumentsData struct {
+		Call string `json:"call"`
+		Text string `json:"text"`
+	}
+	madeData struct {
+		Call         string `json:"call"`
+		InvocationID string `json:"invocationId"`
 	}
 	retryingData struct {
 		Attempt int      `json:"attempt"`
@@ -104,6 +120,22 @@ type (
 		Stepped
 		Text string
 	}
+	ToolCallStarted struct {
+		Stepped
+		Call, Tool string
+	}
+	ToolCallArguments struct {
+		Stepped
+		Call, Text string
+	}
+	ToolCallMade struct {
+		Stepped
+		Call, InvocationID string
+	}
+	ToolCallResult struct {
+		Stepped
+		Call, InvocationID string
+	}
 	GenerationRetrying struct {
 		Stepped
 		Attempt int
@@ -145,6 +177,18 @@ func typed(s *tape.Step) (GenerationEvent, error) {
 	case stepReasoning:
 		d, err := data[textData](s)
 		return &ReasoningDelta{at, d.Text}, err
+	case stepCall:
+		d, err := data[callData](s)
+		return &ToolCallStarted{at, d.Call, d.Tool}, err
+	case stepArguments:
+		d, err := data[argumentsData](s)
+		return &ToolCallArguments{at, d.Call, d.Text}, err
+	case stepMade:
+		d, err := data[madeData](s)
+		return &ToolCallMade{at, d.Call, d.InvocationID}, err
+	case stepResult:
+		d, err := data[madeData](s)
+		return &ToolCallResult{at, d.Call, d.InvocationID}, err
 	case stepRetrying:
 		d, err := data[retryingData](s)
 		return &GenerationRetrying{at, d.Attempt, retrying(d.Reason), d.Kept, d.Provider, d.Model}, err

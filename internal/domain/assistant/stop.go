@@ -23,6 +23,10 @@ func (s *Service) StopGeneration(ctx context.Context, in StopGenerationInput) (*
 		return nil, err
 	}
 	done, err := s.Log.Change(ctx, func(ctx context.Context, tx *eventlog.Tx) (string, error) {
+		// Tapes are locked in the order of their ids, and runs of tools begin with an earlier letter.
+		if err := s.Tools.Stop(ctx, tx, g); err != nil {
+			return g.ID, err
+		}
 		ended, err := s.Tapes.Stop(ctx, tx.Tx, g.ID)
 		if ended || err != nil {
 			return g.ID, err

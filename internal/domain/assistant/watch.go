@@ -93,8 +93,7 @@ type Snapshot struct {
 	Text, Reasoning string
 	Seq             int64
 	Cursor          *string
-	// firstAt is when the first part came.
-	firstAt *time.Time
+	story
 }
 
 type kindSnapshot struct{ workspaceID string }
@@ -127,20 +126,14 @@ func (s *Service) snapshot(ctx context.Context, workspaceID, generationID string
 		}
 		for _, x := range steps {
 			out.Seq, out.Cursor = x.Seq, &x.Cursor
-			if x.Kind != stepText && x.Kind != stepReasoning {
-				continue
-			}
-			d, err := data[textData](x)
+			came, err := out.take(x)
 			if err != nil {
 				return nil, err
 			}
-			if out.firstAt == nil {
-				out.firstAt = &x.At
-			}
 			if x.Kind == stepText {
-				text.WriteString(d.Text)
+				text.WriteString(came)
 			} else {
-				reasoning.WriteString(d.Text)
+				reasoning.WriteString(came)
 			}
 		}
 		if len(steps) < stepsPage {

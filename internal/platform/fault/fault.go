@@ -5,6 +5,7 @@ package fault
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -129,6 +130,24 @@ func CodeOf(err error) Code {
 		return e.Code
 	}
 	return Internal
+}
+
+// IsUser reports whether an error is about an input, in a way that its caller can mend.
+func IsUser(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && len(e.Issues) > 0
+}
+
+// Sentences is what people are told of an error: the faults of an input, else the message.
+func (e *Error) Sentences() string {
+	if len(e.Issues) == 0 {
+		return e.Message
+	}
+	out := make([]string, len(e.Issues))
+	for i, x := range e.Issues {
+		out[i] = x.Message
+	}
+	return strings.Join(out, " ")
 }
 
 // Issues collects the faults of an input, so that all of them are reported at once.

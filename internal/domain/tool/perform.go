@@ -1,0 +1,132 @@
+package tool
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"karnak/authz"
+	"karnak/internal/core/tape"
+	"karnak/internal/platform/sandbox"
+)
+
+// What a program may take, beside the time that its version says.
+const (
+	mostCPU    = 5 * time.Second
+	mostMemory = 64 << 20
+	mostOutput = 256 << 10
+)
+
+func fail(code Failure, format string, args ...any) *problem {
+	return &problem{code, fmt.Sprintf(format, args...)}
+}
+
+// perform does what the tool does, with no more rights than both the caller and the tool have. A *problem is for the caller.
+func (w *working) perform(ctx context.Context, v *version) (json.RawMessage, usage, error) {
+	ctx = authz.WithActor(ctx, w.caller().Only(v.rights()))
+	if v.builtIn != nil {
+		ctx, cancel := context.WithTimeout(ctx, v.timeout())
+		defer cancel()
+		out, err := w.builtInCall(ctx, v.builtIn, json.RawMessage(w.x.Arguments))
+		return out, usage{}, err
+	}
+	p := sandbox.Program{
+		Source: v.Source, Input: json.RawMessage(w.x.Arguments), Calls: v.Uses,
+		Limits: sandbox.Limits{CPU: min(mostCPU, v.timeout()*9/10), Wall: v.timeout(), Memory: mostMemory, Output: mostOutput},
+	}
+	if v.Clock {
+		now := w.Clock.Now()
+		p.Now = &now
+	}
+	var lost error
+	r, err := w.Sandbox.Run(ctx, p, sandbox.Host{
+		Call: func(ctx context.Context, name string, arguments json.RawMessage) (json.RawMessage, error) {
+			return w.called(ctx, v, name, arguments)
+		},
+		Log: func(line string) {
+			if err := w.hold.Append(ctx, tape.Draft{Kind: stepLogged, Data: loggedData{line}}); err != nil {
+				lost = err
+			}
+		},
+	})
+	took := usage{r.Usage.CPU, r.Usage.Wall, r.Usage.Memory}
+	if lost != nil {
+		return nil, took, lost
+	}
+	return r.Output, took, program(err)
+}
+
+// program tells why a program failed.
+func program(err error) error {
+	var f *sandbox.Fault
+	if !errors.As(err, &f) {
+		return err
+	}
+	switch f.Kind {
+	case sandbox.OverTime:
+		return fail(TimedOut, "The program took longer than it may.")
+	case sandbox.OverCPU, sandbox.OverMemory, sandbox.OverOutput:
+		return fail(LimitExceeded, "%s", f.Message)
+	}
+	return fail(ProgramFailed, "%s", f.Message)
+}
+
+// called calls a built-in tool for a program.
+func (w *working) called(ctx context.Context, v *version, name string, arguments json.RawMessage) (json.RawMessage, error) {
+	b := w.find(name)
+	if b == nil || !slices.Contains(v.Uses, name) {
+		return nil, fmt.Errorf("this tool does not use %s", name)
+	}
+	text, err := fits(b.Input, arguments)
+	if err != nil {
+		return nil, err
+	}
+	if text != "" {
+		return nil, errors.New(text)
+	}
+	if name == fetchURL && !within(arguments, v.Hosts) {
+		return nil, fmt.Errorf("This tool fetches from %s alone.", strings.Join(v.Hosts, ", ")) //nolint:staticcheck // a sentence for the program
+	}
+	out, err := w.builtInCall(ctx, b, arguments)
+	if err == nil || ctx.Err() != nil {
+		return out, err
+	}
+	p := told(err)
+	if p.code == Internal {
+		w.Logger.Error("a built-in tool failed", "invocation", w.x.ID, "tool", name, "error", err)
+	}
+	return nil, errors.New(p.text)
+}
+
+// within reports whether a fetch goes to one of the hosts.
+func within(arguments json.RawMessage, hosts []string) bool {
+	var in struct {
+		URL string `json:"url"`
+	}
+	if json.Unmarshal(arguments, &in) != nil {
+		return false
+	}
+	u, err := url.Parse(in.URL)
+	if err != nil {
+		return false
+	}
+	name := strings.ToLower(strings.TrimSuffix(u.Hostname(), "."))
+	return slices.ContainsFunc(hosts, func(h string) bool {
+		below, all := strings.CutPrefix(h, "*")
+		return name == h || all && strings.HasSuffix(name, below)
+	})
+}
+
+func (w *working) builtInCall(ctx context.Context, b *builtIn, arguments json.RawMessage) (json.RawMessage, error) {
+	ctx = authz.WithActor(ctx, authz.ActorOf(ctx).Only(b.permissions))
+	out, err := b.run(ctx, w.x.WorkspaceID, arguments)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(out)
+}
