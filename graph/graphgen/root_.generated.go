@@ -2591,9 +2591,9 @@ type ServerLimits {
   "Runs a tool in the caller's name: it may do what both the caller and the tool may. Follow it with ` + "`" + `toolInvocationEvents` + "`" + `. Needs ` + "`" + `tool:invoke` + "`" + `."
   invokeTool("What to run, with what." input: InvokeToolInput!): InvokeToolPayload! @authorized(permission: "tool:invoke") @cost(weight: 20) @emits(events: ["tool.invocation.requested"])
   "Says yes or no to a run that waits for it, from any device: the yes is for these arguments and no others. Needs ` + "`" + `tool:invoke` + "`" + `, and to be the one whose run it is."
-  approveToolCall("Which one, and how." input: ApproveToolCallInput!): ApproveToolCallPayload! @authorized(permission: "tool:invoke") @emits(events: ["tool.invocation.approved", "tool.invocation.denied"])
+  approveToolCall("Which one, and how." input: ApproveToolCallInput!): ApproveToolCallPayload! @authorized(permission: "tool:invoke") @emits(events: ["tool.call.approved", "tool.call.denied", "tool.invocation.approved", "tool.invocation.denied"])
   "Stops a run, from any device. One that has ended stays as it is. Needs ` + "`" + `tool:invoke` + "`" + `, and to be the one whose run it is."
-  stopToolInvocation("Which one." input: StopToolInvocationInput!): StopToolInvocationPayload! @authorized(permission: "tool:invoke") @emits(events: ["tool.invocation.stopping"])
+  stopToolInvocation("Which one." input: StopToolInvocationInput!): StopToolInvocationPayload! @authorized(permission: "tool:invoke") @emits(events: ["tool.call.stopping", "tool.invocation.stopping"])
 }
 
 extend type Subscription {

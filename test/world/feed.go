@@ -24,6 +24,8 @@ const (
 		__typename cursor ... on MessagePosted { message { body } } } }`
 	// Steps subscribes to the making of an answer, $g.
 	Steps = `subscription($g: ID!) { generationEvents(generationId: $g) { __typename seq cursor } }`
+	// Runs subscribes to a run of a tool, $g.
+	Runs = `subscription($g: ID!) { toolInvocationEvents(toolInvocationId: $g) { __typename seq cursor } }`
 	// Presence subscribes to who is in a channel, $o.
 	Presence = `subscription($o: ID!) { presence(channelId: $o) { snapshot presentCount joined { id displayName } typing { id } } }`
 )
@@ -41,9 +43,11 @@ func Feeds(t *testing.T, w *World) map[string]Feed {
 	all := map[string]Feed{
 		"channelEvents": of(ChannelEvents, "public"), "channelEvents@private": of(ChannelEvents, "private"),
 		"channelEvents@direct": of(ChannelEvents, "direct"), "activity": of(Activity, "workspace"),
-		"generationEvents":      {Steps, apptest.Vars{"g": "$generation"}, []string{`"__typename":"GenerationStarted"`, `"seq":"1"`}},
-		"generationEvents@else": {Steps, apptest.Vars{"g": w.IDs["generation"]}, []string{`"seq":"1"`}},
-		"presence":              there("lobby"), "presence@outside": there("public"), "presence@private": there("private"), "presence@direct": there("direct"),
+		"generationEvents":          {Steps, apptest.Vars{"g": "$generation"}, []string{`"__typename":"GenerationStarted"`, `"seq":"1"`}},
+		"generationEvents@else":     {Steps, apptest.Vars{"g": w.IDs["generation"]}, []string{`"seq":"1"`}},
+		"toolInvocationEvents":      {Runs, apptest.Vars{"g": "$invocation"}, []string{`"__typename":"ToolInvocationStarted"`, `"seq":"1"`}},
+		"toolInvocationEvents@else": {Runs, apptest.Vars{"g": w.IDs["invocation"]}, []string{`"seq":"1"`}},
+		"presence":                  there("lobby"), "presence@outside": there("public"), "presence@private": there("private"), "presence@direct": there("direct"),
 	}
 	for _, name := range []string{"public", "private", "direct"} {
 		w.Send(t, w.Owner, w.IDs[name], "live in "+name)

@@ -28,7 +28,7 @@ type Provider func(t *testing.T, w *World, p Person) Attempt
 // Providers has one for each mutation, and for each mutation@variant.
 func Providers() map[string]Provider {
 	all := map[string]Provider{}
-	for _, some := range []map[string]Provider{identityProviders(), workspaceProviders(), accessProviders(), channelProviders(), messageProviders(), adminProviders(), talkProviders()} {
+	for _, some := range []map[string]Provider{identityProviders(), workspaceProviders(), accessProviders(), channelProviders(), messageProviders(), adminProviders(), talkProviders(), toolProviders()} {
 		for k, v := range some {
 			all[k] = v
 		}

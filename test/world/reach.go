@@ -65,7 +65,7 @@ func Routes() map[string]Route {
 		"AccessExplanation@lack": explained("$self", `"admin:system"`, "%s", ""),
 		"AccessRule":             explained("$self", `"chat:read"`, "rule { %s }", ".rule"),
 	}
-	for _, more := range []map[string]Route{workspaceRoutes(), chatRoutes(), eventRoutes(), adminRoutes(), talkRoutes()} {
+	for _, more := range []map[string]Route{workspaceRoutes(), chatRoutes(), eventRoutes(), adminRoutes(), talkRoutes(), toolRoutes()} {
 		for k, v := range more {
 			all[k] = v
 		}

@@ -33,6 +33,7 @@ func (w *World) Populate(t *testing.T) {
 	w.settlePrincipals(t, ws)
 	w.settleChannels(t, ws)
 	w.settleTalks(t, ws)
+	w.settleTools(t, ws)
 	w.settleAccess(t, ws)
 	w.settleLobby(t, ws)
 }

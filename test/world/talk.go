@@ -7,13 +7,19 @@ import (
 
 	"karnak/internal/adapter/llmtwin"
 	"karnak/internal/app/apptest"
+	"karnak/internal/core/llm"
 )
 
 // script is what the twin of language models plays in every world, by the beginning of what it is asked. It says the text again,
 // which has the mark.
 func script(c *llmtwin.Call) llmtwin.Script {
 	again := llmtwin.Step{Text: "You said: " + c.Asked()}
+	if r := c.Turns[len(c.Turns)-1].Results; len(r) > 0 {
+		return llmtwin.Script{Steps: []llmtwin.Step{{Text: "I was told: " + r[0].Text}}}
+	}
 	switch {
+	case strings.HasPrefix(c.Asked(), "call"):
+		return llmtwin.Script{Steps: llmtwin.Calls(llm.Call{ID: "call", Name: "double", Arguments: calls(c.Asked())}, 0, 0)}
 	case strings.HasPrefix(c.Asked(), "refuse"):
 		return llmtwin.Script{Status: 401}
 	case strings.HasPrefix(c.Asked(), "hang"):
@@ -104,9 +110,15 @@ func (w *World) answer(t testing.TB, p Person, generationID string) string {
 // steps notes the position before each kind of step of a generation.
 func (w *World) steps(t testing.TB, p Person, generationID string, note func(name, cursor string)) {
 	t.Helper()
+	w.positions(t, p, `subscription($o: ID!) { generationEvents(generationId: $o) { __typename cursor } }`, "generationEvents", generationID, note)
+}
+
+// positions notes the position before each kind of step of what a subscription follows to its end.
+func (w *World) positions(t testing.TB, p Person, query, field, objectID string, note func(name, cursor string)) {
+	t.Helper()
 	s := Dial(t, w.Node, p.Token)
 	defer func() { _ = s.Conn.CloseNow() }()
-	s.Subscribe(t, "steps", `subscription($g: ID!) { generationEvents(generationId: $g) { __typename cursor } }`, apptest.Vars{"g": generationID})
+	s.Subscribe(t, "steps", query, apptest.Vars{"o": objectID})
 	before := ""
 	for {
 		m, err := s.Read(Patience)
@@ -120,10 +132,10 @@ func (w *World) steps(t testing.TB, p Person, generationID string, note func(nam
 		if err != nil || len(a.Errors) > 0 {
 			t.Fatalf("%v %s", err, m.Payload)
 		}
-		if kind := a.Text("generationEvents.__typename"); before != "" {
+		if kind := a.Text(field + ".__typename"); before != "" {
 			note("before"+kind, before)
 		}
-		before = a.Text("generationEvents.cursor")
+		before = a.Text(field + ".cursor")
 	}
 }
 

@@ -39,15 +39,15 @@ func (s *Service) ApproveToolCall(ctx context.Context, in ApproveToolCallInput) 
 		}
 		now := s.Clock.Now()
 		u := p.Invocation.Update().SetState(enum.Called).SetDecidedBy(authz.ActorOf(ctx).UserID).SetDecidedAt(now).SetNote(in.Note)
-		told := permitted
+		verb := permitted
 		if !in.Approve {
 			u.SetState(enum.Denied).SetEndedAt(now)
-			told = denied
+			verb = denied
 		}
 		if p.Invocation, err = u.Save(ctx); err != nil {
 			return "", err
 		}
-		return x.ID, tx.Append(ctx, x.WorkspaceID, s.event(told, x))
+		return x.ID, tx.Append(ctx, x.WorkspaceID, verb.event(x))
 	})
 	if err != nil {
 		return p, err
@@ -96,7 +96,7 @@ func (s *Service) StopToolInvocation(ctx context.Context, in StopToolInvocationI
 		if over || err != nil {
 			return x.ID, err
 		}
-		return x.ID, tx.Append(ctx, x.WorkspaceID, s.event(stopping, x))
+		return x.ID, tx.Append(ctx, x.WorkspaceID, stopping.event(x))
 	})
 	if err != nil {
 		return nil, err

@@ -1,6 +1,9 @@
 package tool
 
-import "karnak/internal/core/eventlog"
+import (
+	"karnak/ent/entgen"
+	"karnak/internal/core/eventlog"
+)
 
 // The events of this room. Object is the version, the tool or the run; the channel is that of the conversation a run is for.
 var (
@@ -10,17 +13,36 @@ var (
 	deprecated = eventlog.Type{Name: "tool.version.deprecated", Public: true}
 	rolledBack = eventlog.Type{Name: "tool.tool.rolled_back", Public: true}
 
-	requested = eventlog.Type{Name: "tool.invocation.requested", Public: true}
-	awaited   = eventlog.Type{Name: "tool.invocation.awaited", Public: true}
-	permitted = eventlog.Type{Name: "tool.invocation.approved", Public: true}
-	denied    = eventlog.Type{Name: "tool.invocation.denied", Public: true}
-	stopping  = eventlog.Type{Name: "tool.invocation.stopping", Public: true}
-	ended     = eventlog.Type{Name: "tool.invocation.ended", Public: true}
+	requested = told("requested")
+	awaited   = told("awaited")
+	permitted = told("approved")
+	denied    = told("denied")
+	stopping  = told("stopping")
+	ended     = told("ended")
 )
+
+// happening is what is told of a run: of one for an answer to whoever reads the conversation, of any other to nobody but the log.
+type happening struct{ call, invocation eventlog.Type }
+
+func told(verb string) happening {
+	return happening{eventlog.Type{Name: "tool.call." + verb, Public: true}, eventlog.Type{Name: "tool.invocation." + verb}}
+}
+
+// event tells of a run.
+func (h happening) event(x *entgen.ToolInvocation) eventlog.Draft {
+	if x.ChannelID != nil {
+		return eventlog.Draft{Type: h.call, ObjectID: x.ID, ChannelID: *x.ChannelID}
+	}
+	return eventlog.Draft{Type: h.invocation, ObjectID: x.ID}
+}
 
 // Events returns the event types of this room.
 func Events() []eventlog.Type {
-	return []eventlog.Type{registered, approved, rejected, deprecated, rolledBack, requested, awaited, permitted, denied, stopping, ended}
+	out := []eventlog.Type{registered, approved, rejected, deprecated, rolledBack}
+	for _, h := range []happening{requested, awaited, permitted, denied, stopping, ended} {
+		out = append(out, h.call, h.invocation)
+	}
+	return out
 }
 
 // ToolInvocationChanged is an event of a run as clients see it.

@@ -168,18 +168,9 @@ func (s *Service) call(ctx context.Context, tx *eventlog.Tx, c call) (*entgen.To
 	if err != nil {
 		return nil, err
 	}
-	if err := tx.Append(ctx, x.WorkspaceID, s.event(requested, x)); err != nil {
+	if err := tx.Append(ctx, x.WorkspaceID, requested.event(x)); err != nil {
 		return nil, err
 	}
 	// A worker parks the tape of one that waits, behind the step that says so.
 	return x, s.Crew.Create(ctx, tx.Tx, x.WorkspaceID, x.ID)
-}
-
-// event tells of a run.
-func (s *Service) event(t eventlog.Type, x *entgen.ToolInvocation) eventlog.Draft {
-	d := eventlog.Draft{Type: t, ObjectID: x.ID}
-	if x.ChannelID != nil {
-		d.ChannelID = *x.ChannelID
-	}
-	return d
 }

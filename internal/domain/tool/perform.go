@@ -96,7 +96,7 @@ func (w *working) called(ctx context.Context, v *version, name string, arguments
 	if err == nil || ctx.Err() != nil {
 		return out, err
 	}
-	p := told(err)
+	p := explained(err)
 	if p.code == Internal {
 		w.Logger.Error("a built-in tool failed", "invocation", w.x.ID, "tool", name, "error", err)
 	}

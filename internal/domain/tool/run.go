@@ -129,7 +129,7 @@ func (w *working) impossible(ctx context.Context, v *version) *result {
 		err = w.Guard.Require(ctx, w.x.WorkspaceID, authz.ToolInvoke, w.x.WorkspaceID)
 	}
 	if err != nil {
-		r := result{state: enum.Errored, problem: told(err)}
+		r := result{state: enum.Errored, problem: explained(err)}
 		return &r
 	}
 	return nil
@@ -180,7 +180,7 @@ func (w *working) attempt(ctx context.Context, v *version) (result, error) {
 	case cause != nil:
 		return r, cause
 	case err != nil:
-		r.state, r.output, r.problem = enum.Errored, nil, told(err)
+		r.state, r.output, r.problem = enum.Errored, nil, explained(err)
 		if r.problem.code == Internal {
 			w.Logger.Error("a tool failed", "invocation", w.x.ID, "tool", w.x.Tool, "error", err)
 		}
@@ -196,8 +196,8 @@ func (w *working) attempt(ctx context.Context, v *version) (result, error) {
 	return r, nil
 }
 
-// told is what the caller is told of an error.
-func told(err error) *problem {
+// explained is what the caller is told of an error.
+func explained(err error) *problem {
 	var p *problem
 	var f *fault.Error
 	switch {
@@ -253,7 +253,7 @@ func (w *working) park(ctx context.Context, asking enum.Asking, until time.Time)
 		if err != nil {
 			return err
 		}
-		return tx.Append(ctx, w.x.WorkspaceID, w.event(awaited, w.x))
+		return tx.Append(ctx, w.x.WorkspaceID, awaited.event(w.x))
 	})
 }
 
@@ -278,7 +278,7 @@ func (w *working) end(ctx context.Context, r result) error {
 				return err
 			}
 		}
-		return tx.Append(ctx, w.x.WorkspaceID, w.event(ended, w.x))
+		return tx.Append(ctx, w.x.WorkspaceID, ended.event(w.x))
 	})
 	if err == nil {
 		w.metrics.ended(r.state, r.usage.wall)

@@ -1,0 +1,9 @@
+package authz_test
+
+import (
+	"testing"
+
+	"karnak/internal/app/apptest"
+)
+
+func TestMain(m *testing.M) { apptest.Main(m) }
