@@ -13,7 +13,8 @@ import (
 func values() map[string][]string {
 	objects := []string{"$workspace", "$public", "$private", "$message", "$deleted", "$targetMember", "$target"}
 	nodes := append(slices.Clone(objects), "$direct", "$directMessage", "$privateMessage", "$publicMember", "$privateMember", "$directMember",
-		"$invitation", "$grant", "$scoped", "$role", "$victimSession", "$stranger", "$conversation", "$generation", "$talk", "$prompt", "$answer")
+		"$invitation", "$grant", "$scoped", "$role", "$victimSession", "$stranger", "$conversation", "$generation", "$talk", "$prompt", "$answer",
+		"$tool", "$toolVersion", "$invocation", "$failedInvocation", "$askedInvocation", "$call", "$calling")
 	all := map[string][]string{
 		"Query.node(id)": nodes, "Query.nodes(ids)": {"[" + strings.Join(nodes, ", ") + "]", "[$message, $$message]"},
 		"Query.workspace(id)": {"$workspace"}, "Query.workspace(slug)": {"$slug"},

@@ -18,6 +18,9 @@ func unmarked() []string {
 		"members.role", "invitations.role", "workspaces.tier", "channels.visibility", "events.type", "events.source", "events.dedupe_key",
 		"grants.permission", "custom_roles.parents", "custom_roles.allow", "custom_roles.deny", "channels.direct_key", "messages.mention_ids",
 		"conversations.model", "generations.model", "generations.state", "generations.provider", "generations.failure", "model_budgets.month", "tapes.kind", "tape_steps.kind",
+		"conversations.tools", "generations.tools", "tools.name", "tool_versions.number", "tool_versions.replay", "tool_versions.approval", "tool_versions.permissions",
+		"tool_versions.uses", "tool_versions.hosts", "tool_versions.hash", "tool_versions.state", "tool_invocations.tool", "tool_invocations.number", "tool_invocations.hash",
+		"tool_invocations.call", "tool_invocations.arguments_hash", "tool_invocations.state", "tool_invocations.asking", "tool_invocations.failure",
 		"users.password_hash", "sessions.address", "sessions.end_reason", "invitations.token_hash",
 	}
 }

@@ -183,6 +183,7 @@ func (s *stage) refuseStreams(t *testing.T) {
 	given := map[string][]string{
 		"Subscription.channelEvents(channelId)": {"public", "private", "direct"}, "Subscription.activity(workspaceId)": {"workspace"},
 		"Subscription.presence(channelId)": {"public", "private", "direct"}, "Subscription.generationEvents(generationId)": {"generation", "failed"},
+		"Subscription.toolInvocationEvents(toolInvocationId)": {"invocation", "failedInvocation"},
 	}
 	for _, x := range s.parameters() {
 		if x.on != "Subscription" || s.policy[x.coordinate()] != takesID || x.arg.Type.Named().Kind == "INPUT_OBJECT" {
@@ -196,6 +197,8 @@ func (s *stage) refuseStreams(t *testing.T) {
 			switch x.field {
 			case "presence": // has no cursor
 				text = world.Presence
+			case "toolInvocationEvents":
+				text = "subscription($o: ID!, $after: Cursor) { toolInvocationEvents(toolInvocationId: $o, after: $after) { __typename seq cursor } }"
 			case "generationEvents":
 				text = "subscription($o: ID!, $after: Cursor) { generationEvents(generationId: $o, after: $after) { __typename seq cursor } }"
 			}
@@ -244,6 +247,13 @@ func (s *stage) ownStream(t *testing.T, p principal, text, head string) (object 
 			return object, nil
 		}
 		return object, map[string]string{"a foreign cursor": p.foreign.IDs["beforeTextDelta"], "one of the log": head, "a forged one": "B" + good[1:]}
+	case strings.Contains(text, "toolInvocationEvents"):
+		object, _ = p.own.Of(p.who, "invocation")
+		good, _ := p.own.Of(p.who, "beforeToolInvocationEnded")
+		if p.name == "member of both" { // has no run
+			return object, nil
+		}
+		return object, map[string]string{"a foreign cursor": p.foreign.IDs["beforeToolInvocationEnded"], "one of the log": head, "a forged one": "B" + good[1:]}
 	case strings.Contains(text, "workspaceId"):
 		object = p.own.IDs["workspace"]
 	default:

@@ -19,7 +19,7 @@ func streams(after string) map[string]string {
 		"feed": feed(""), "feed of everything": feed(`, filter: { types: ["chat.*", "workspace.*", "access.*"] }`),
 		"feed of a foreign channel": feed(", filter: { channelIds: [$public] }"), "feed of foreign people": feed(", filter: { actorIds: [$owner, $target] }"),
 		"public": channel("public"), "private": channel("private"), "direct": channel("direct"),
-		"presence": "presence(channelId: $$public)", "answer": "generationEvents(generationId: $$waiting)",
+		"presence": "presence(channelId: $$public)", "answer": "generationEvents(generationId: $$waiting)", "run": "toolInvocationEvents(toolInvocationId: $$running)",
 	}
 }
 
@@ -32,6 +32,7 @@ func (s *stage) listen(t *testing.T) {
 	s.Send(t, s.a.Owner, s.a.IDs["public"], "said before") // so that the streams begin with what is kept
 	for _, w := range s.tenants() {                        // that nobody makes
 		w.IDs["waiting"], _ = w.Begin(t, w.Owner, w.IDs["conversation"], "wait "+w.Mark)
+		w.IDs["running"], _ = w.Invoke(t, w.Owner, w.IDs["workspace"], "double", 1)
 	}
 	for name, text := range streams(after) {
 		l.Subscribe(t, name, "subscription { "+s.fill(t, p, text, s.b.IDs)+s.selection(name)+" }", nil)
@@ -74,6 +75,8 @@ func (s *stage) selection(stream string) string {
 		return s.deep("PresenceUpdate", 1)
 	case "answer":
 		return s.deep("GenerationEvent", 1)
+	case "run":
+		return s.deep("ToolInvocationEvent", 1)
 	}
 	return s.events()
 }

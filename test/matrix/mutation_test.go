@@ -29,6 +29,9 @@ func extras() map[string]any {
 		"UpdateConversationInput.model": model, "StartGenerationInput.maxTokens": 5, "StartGenerationInput.messageId": "$prompt", "StartGenerationInput.model": model,
 		"StartGenerationInput.parentId": "$prompt", "RegenerateInput.maxTokens": 5, "RegenerateInput.model": model,
 		"EditAndRegenerateInput.maxTokens": 5, "EditAndRegenerateInput.model": model, "ForkConversationInput.title": "a copy",
+		"CreateConversationInput.tools": []string{"double"}, "UpdateConversationInput.tools": []string{"double"},
+		"RegisterToolVersionInput.approval": "ALWAYS", "RegisterToolVersionInput.clock": true, "RegisterToolVersionInput.timeout": "PT5S",
+		"ApproveToolChangeInput.note": "good", "DeprecateToolVersionInput.note": "old", "InvokeToolInput.number": "1.0.0", "ApproveToolCallInput.note": "well",
 		"TerminateConnectionInput.reconnect": false, "TerminateConnectionInput.reason": "for the test",
 	}
 }
