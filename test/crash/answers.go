@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"karnak/internal/adapter/llmtwin"
+	"karnak/internal/core/llm"
 	"karnak/internal/platform/id"
 	"karnak/test/crash/rig"
 )
@@ -23,9 +24,12 @@ const (
 	// answeredWithin is how long an answer may take that is interrupted again and again.
 	answeredWithin = 3 * time.Minute
 
-	createConversation = `mutation($w: ID!, $id: ID!) { createConversation(input: {workspaceId: $w, id: $id}) { conversation { id } userErrors { code message } } }`
+	// parts are what an answer is made of: behind each but the last the model calls a tool and waits for it.
+	parts = 3
+
+	createConversation = `mutation($w: ID!, $id: ID!) { createConversation(input: {workspaceId: $w, id: $id, tools: ["karnak_calculate"]}) { conversation { id } userErrors { code message } } }`
 	startGeneration    = `mutation($c: ID!, $m: ID!, $b: String!) { startGeneration(input: {conversationId: $c, messageId: $m, body: $b}) { generation { id } userErrors { code message } } }`
-	lookGeneration     = `query($g: ID!) { node(id: $g) { ... on Generation { state text attempts message { body } } } }`
+	lookGeneration     = `query($g: ID!) { node(id: $g) { ... on Generation { state text attempts message { body } toolCalls { state arguments output } } } }`
 	generationEvents   = `subscription($g: ID!, $a: Cursor) { generationEvents(generationId: $g, after: $a) { cursor ... on TextDelta { text } } }`
 )
 
@@ -45,28 +49,55 @@ func (a *answers) found(format string, args ...any) {
 }
 
 func (a *answers) print(out io.Writer, engine string) {
-	fmt.Fprintf(out, "%s: %d kills; %d answers of %d words, %d of them made by more than one server, in %d attempts; the twin was asked %d times; %d steps received, %d times resumed; the slowest took %s\n",
-		engine, a.Kills, a.Ended, words, a.Interrupted, a.Attempts, a.Asked, a.Steps, a.Resumed, a.Slowest.Round(time.Millisecond))
+	fmt.Fprintf(out, "%s: %d kills; %d answers of %d words and %d calls of tools, %d of them made by more than one server, in %d attempts; the twin was asked %d times; %d steps received, %d times resumed; the slowest took %s\n",
+		engine, a.Kills, a.Ended, words, parts-1, a.Interrupted, a.Attempts, a.Asked, a.Steps, a.Resumed, a.Slowest.Round(time.Millisecond))
 	for _, f := range a.Findings {
 		fmt.Fprintln(out, "  found:", f)
 	}
 	if len(a.Findings) == 0 {
-		fmt.Fprintln(out, "  no answer is stuck, none has a character lost or doubled")
+		fmt.Fprintln(out, "  no answer is stuck, none has a character or a call lost or doubled")
 	}
 }
 
-// poem is the answer to a message.
-func poem(asked string) string {
+// part is a part of the answer to a message.
+func part(asked string, n int) string {
 	var b strings.Builder
-	for i := range words {
+	for i := n * words / parts; i < (n+1)*words/parts; i++ {
 		fmt.Fprintf(&b, "%s-%d·é世🎉 ", asked, i)
 	}
 	return b.String()
 }
 
+// poem is the answer to a message.
+func poem(asked string) string {
+	var all []string
+	for n := range parts {
+		all = append(all, part(asked, n))
+	}
+	return strings.Join(all, "\n\n")
+}
+
+// recite is what the twin plays: a part of the poem, and then a call of a tool unless it is the last one.
+func recite(c *llmtwin.Call) llmtwin.Script {
+	n, asked := 0, ""
+	for _, t := range c.Turns {
+		switch {
+		case len(t.Results) > 0:
+			n++
+		case t.Role == llm.User:
+			n, asked = 0, t.Text
+		}
+	}
+	s := llmtwin.Words(part(asked, n), c, pace)
+	if n < parts-1 {
+		s.Steps = append(s.Steps, llmtwin.Calls(llm.Call{ID: fmt.Sprintf("call_%d", n), Name: "karnak_calculate", Arguments: fmt.Sprintf(`{"expression":"%d + 1"}`, n)}, 0, pace)...)
+	}
+	return s
+}
+
 // stand serves the twin, which lives on when the server is killed.
 func stand(ctx context.Context) (*llmtwin.Twin, string, func() error, error) {
-	twin := llmtwin.New(llmtwin.Config{Script: func(c *llmtwin.Call) llmtwin.Script { return llmtwin.Words(poem(c.Asked()), c, pace) }})
+	twin := llmtwin.New(llmtwin.Config{Script: recite})
 	l, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, "", nil, err
@@ -267,6 +298,11 @@ func (t talker) check(ctx context.Context, generation, asked, text string) error
 			State, Text string
 			Attempts    int
 			Message     *struct{ Body string }
+			ToolCalls   []struct {
+				State     string
+				Arguments struct{ Expression string }
+				Output    *struct{ Value string }
+			}
 		}
 	}
 	if err := t.insist(ctx, lookGeneration, map[string]any{"g": generation}, &got); err != nil {
@@ -279,13 +315,20 @@ func (t talker) check(ctx context.Context, generation, asked, text string) error
 		return fmt.Errorf("%s is %s", generation, n.State)
 	case text != want:
 		return fmt.Errorf("%s: seen were %d bytes, %d are the answer: %s", generation, len(text), len(want), apart(text, want))
+	case len(n.ToolCalls) != parts-1:
+		return fmt.Errorf("%s: %d calls of tools, and %d were made", generation, len(n.ToolCalls), parts-1)
 	case n.Text != want || n.Message == nil || n.Message.Body != want:
 		return fmt.Errorf("%s: the database has another text than was seen", generation)
+	}
+	for i, c := range n.ToolCalls {
+		if c.State != "SUCCEEDED" || c.Output == nil || c.Output.Value != fmt.Sprint(i+1) || c.Arguments.Expression != fmt.Sprintf("%d + 1", i) {
+			return fmt.Errorf("%s: the call %d became %+v", generation, i, c)
+		}
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.Attempts += n.Attempts
-	if n.Attempts > 1 {
+	if n.Attempts > parts {
 		t.Interrupted++
 	}
 	return nil

@@ -83,7 +83,7 @@ func TestAModelCallsTools(t *testing.T) {
 				llm.Call{ID: "a", Name: "karnak_calculate", Arguments: `{"expression":"6 * 7"}`}, llm.Call{ID: "b", Name: "karnak_calculate", Arguments: `{"expression":"1 / 3"}`})...)}
 		case c.N == 2:
 			return llmtwin.Script{Steps: asks(llm.Call{ID: "c", Name: "double", Arguments: `{"n":21}`}, llm.Call{ID: "d", Name: "fly", Arguments: `{}`},
-				llm.Call{ID: "e", Name: "double", Arguments: `{"n":"much"}`}, llm.Call{ID: "f", Name: "double", Arguments: `n = 1`})}
+				llm.Call{ID: "g", Name: "karnak_calculate", Arguments: `{"expression":"1","\u0000\u202e":1}`}, llm.Call{ID: "e", Name: "double", Arguments: `{"n":"much"}`}, llm.Call{ID: "f", Name: "double", Arguments: `n = 1`})}
 		default:
 			return llmtwin.Script{Steps: said("It is ", r[0].Text, ".")}
 		}
@@ -96,17 +96,17 @@ func TestAModelCallsTools(t *testing.T) {
 		if want := "Let me see.\n\nIt is {\"twice\":42}."; x.text != want || x.end != "GenerationFinished" {
 			t.Fatalf("%q %s: %s", x.text, x.end, x.last.Body)
 		}
-		if got := fmt.Sprint(x.tools, x.arguments["a"], x.arguments["f"]); got != `[karnak_calculate karnak_calculate double fly double double]{"expression":"6 * 7"}n = 1` {
+		if got := fmt.Sprint(x.tools, x.arguments["a"], x.arguments["f"]); got != `[karnak_calculate karnak_calculate double fly karnak_calculate double double]{"expression":"6 * 7"}n = 1` {
 			t.Errorf("called %s", got)
 		}
-		if len(x.made) != 6 || len(x.results) != 6 {
+		if len(x.made) != 7 || len(x.results) != 7 {
 			t.Fatalf("%d made, %d results", len(x.made), len(x.results))
 		}
 		told := map[string]string{}
 		for _, r := range x.results {
 			told[r.Text("generationEvents.call")] = r.Text("generationEvents.invocation.state") + " " + r.Text("generationEvents.invocation.error.code")
 		}
-		if got := fmt.Sprint(told); got != "map[a:SUCCEEDED  b:SUCCEEDED  c:SUCCEEDED  d:FAILED TOOL_UNKNOWN e:FAILED INVALID_ARGUMENTS f:FAILED INVALID_ARGUMENTS]" {
+		if got := fmt.Sprint(told); got != "map[a:SUCCEEDED  b:SUCCEEDED  c:SUCCEEDED  d:FAILED TOOL_UNKNOWN e:FAILED INVALID_ARGUMENTS f:FAILED INVALID_ARGUMENTS g:FAILED INVALID_ARGUMENTS]" {
 			t.Errorf("told %s", got)
 		}
 		c := k.twin.Calls()
@@ -116,7 +116,7 @@ func TestAModelCallsTools(t *testing.T) {
 		if r := lastResults(&c[1]); len(r) != 2 || r[0].Text != `{"value":"42","exact":true}` && r[0].Text != `{"exact":true,"value":"42"}` || r[0].Failed || r[0].CallID != "a" || r[1].CallID != "b" {
 			t.Errorf("the twin was told %+v", r)
 		}
-		if r := lastResults(&c[2]); len(r) != 4 || r[1].Text != `TOOL_UNKNOWN: There is no tool "fly" that may be called here.` || !r[1].Failed || !r[2].Failed || !strings.Contains(r[2].Text, "/n: got string, want number.") || c[2].Turns[3].Calls[3].Arguments != "n = 1" {
+		if r := lastResults(&c[2]); len(r) != 5 || r[1].Text != `TOOL_UNKNOWN: There is no tool "fly" that may be called here.` || !r[1].Failed || !r[2].Failed || !strings.Contains(r[3].Text, "/n: got string, want number.") || c[2].Turns[3].Calls[4].Arguments != "n = 1" {
 			t.Errorf("the twin was told %+v", c[2].Turns)
 		}
 		// The reload shows the same, in one go.
@@ -127,11 +127,11 @@ func TestAModelCallsTools(t *testing.T) {
 		billed := k.twin.Billed()
 		is(t, a, "node.usage.inputTokens", billed.Input)
 		is(t, a, "node.usage.outputTokens", billed.Output)
-		if got := fmt.Sprint(column(a, "node.toolCalls", "tool")); got != "[karnak_calculate karnak_calculate double fly double double]" {
+		if got := fmt.Sprint(column(a, "node.toolCalls", "tool")); got != "[karnak_calculate karnak_calculate double fly karnak_calculate double double]" {
 			t.Errorf("calls: %s", got)
 		}
 		is(t, a, "node.toolCalls.0.arguments.expression", "6 * 7")
-		is(t, a, "node.toolCalls.5.arguments", "n = 1")
+		is(t, a, "node.toolCalls.6.arguments", "n = 1")
 		again := k.see(t, g, nil)
 		if again.text != x.text || fmt.Sprint(again.kinds) != fmt.Sprint(x.kinds) || len(k.twin.Calls()) != 3 {
 			t.Errorf("seen again: %v, first %v", again.kinds, x.kinds)
@@ -268,4 +268,47 @@ func TestToolsOfAConversation(t *testing.T) {
 			t.Errorf("%v", x.kinds)
 		}
 	})
+}
+
+// TestRunsThatBreakOff ends the node that runs tools: what changes nothing is run again elsewhere, and for an effect somebody is asked.
+func TestRunsThatBreakOff(t *testing.T) {
+	t.Parallel()
+	args := []string{"--data-dir=" + t.TempDir(), "--addr=127.0.0.1:0", "--database-url=" + enttest.Postgres(t), "--postgres-pool=6"}
+	first, second := apptest.Open(t, dialect.Postgres, args, apptest.Options{}), apptest.Open(t, dialect.Postgres, args, apptest.Options{})
+	b := newBench(t, first)
+	program := `function run() { console.log("here"); for (;;) if (Date.now() > 4e12) return 1 }`
+	b.register(t, apptest.Vars{"name": "reads", "source": program, "timeout": "PT1M"})
+	b.register(t, apptest.Vars{"name": "writes", "source": program, "timeout": "PT1M", "replay": "EFFECT"})
+	ids := map[string]string{}
+	for _, name := range []string{"reads", "writes"} {
+		ids[name] = must(t, first, b.who, "invokeTool", invoked, apptest.Vars{"workspaceId": b.ws, "tool": name, "arguments": apptest.Vars{"n": 1}}).Text("invokeTool.invocation.id")
+		s := subscribe(t, first, b.who, toolSteps, apptest.Vars{"id": ids[name]})
+		for s.next(t).Text("toolInvocationEvents.__typename") != "ToolInvocationLogged" {
+			continue
+		}
+	}
+	if err := first.Drain(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	b.Node = second
+	until := func(id, kind string) apptest.Answer {
+		t.Helper()
+		s := subscribe(t, second, b.who, toolSteps, apptest.Vars{"id": id})
+		for n := 0; ; n++ {
+			if a := s.next(t); a.Text("toolInvocationEvents.__typename") == kind && (kind != "ToolInvocationStarted" || n > 0) {
+				return a
+			}
+		}
+	}
+	is(t, until(ids["reads"], "ToolInvocationStarted"), "toolInvocationEvents.attempt", 2)
+	is(t, until(ids["writes"], "ToolInvocationAwaiting"), "toolInvocationEvents.asking", "REPLAY")
+	a := second.Must(t, b.who.Token, `query($i: ID!) { node(id: $i) { ... on ToolInvocation { state attempts argumentsHash } } }`, apptest.Vars{"i": ids["writes"]})
+	is(t, a, "node.state", "AWAITING_APPROVAL")
+	is(t, a, "node.attempts", 1)
+	must(t, second, b.who, "approveToolCall", invoked, apptest.Vars{"toolInvocationId": ids["writes"], "argumentsHash": a.Text("node.argumentsHash"), "approve": true})
+	is(t, until(ids["writes"], "ToolInvocationStarted"), "toolInvocationEvents.attempt", 2)
+	for _, id := range ids {
+		must(t, second, b.who, "stopToolInvocation", invoked, apptest.Vars{"toolInvocationId": id})
+		is(t, until(id, "ToolInvocationEnded"), end+"state", "STOPPED")
+	}
 }

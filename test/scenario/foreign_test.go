@@ -37,6 +37,10 @@ func TestForeignIDs(t *testing.T) {
 		talk := must(t, n, foreign, "startGeneration", "generation { id } message { id }", apptest.Vars{"conversationId": ids["conversation"], "body": "theirs"})
 		ids["generation"], ids["prompt"] = talk.Text("startGeneration.generation.id"), talk.Text("startGeneration.message.id")
 		own := must(t, n, owner, "createConversation", "conversation { id }", apptest.Vars{"workspaceId": w}).Text("createConversation.conversation.id")
+		lab := bench{n, foreign, foreign, theirs}
+		ids["version"] = lab.register(t, nil)
+		ids["proposed"] = must(t, n, foreign, "registerToolVersion", "toolVersion { id }", lab.doubling(apptest.Vars{"number": "2.0.0"})).Text("registerToolVersion.toolVersion.id")
+		ids["invocation"] = must(t, n, foreign, "invokeTool", "invocation { id }", apptest.Vars{"workspaceId": theirs, "tool": "double", "arguments": apptest.Vars{"n": 1}}).Text("invokeTool.invocation.id")
 		ids["session"] = n.Must(t, foreign.Token, `{ viewer { sessions { nodes { id } } } }`, nil).Text("viewer.sessions.nodes.0.id")
 		ids["connection"] = id.New(id.Connection) // nobody but a superAdmin is told of any
 		missing := map[string]string{}
@@ -101,6 +105,13 @@ func TestForeignIDs(t *testing.T) {
 			{"editAndRegenerate", apptest.Vars{"messageId": "$prompt", "body": "A"}},
 			{"stopGeneration", apptest.Vars{"generationId": "$generation"}},
 			{"forkConversation", apptest.Vars{"messageId": "$prompt"}},
+			{"registerToolVersion", bench{n, owner, owner, "$workspace"}.doubling(nil)},
+			{"approveToolChange", apptest.Vars{"toolVersionId": "$proposed", "hash": "A", "approve": true}},
+			{"deprecateToolVersion", apptest.Vars{"toolVersionId": "$version"}},
+			{"rollBackTool", apptest.Vars{"toolVersionId": "$version"}},
+			{"invokeTool", apptest.Vars{"workspaceId": "$workspace", "tool": "double", "arguments": apptest.Vars{"n": 1}}},
+			{"approveToolCall", apptest.Vars{"toolInvocationId": "$invocation", "argumentsHash": "A", "approve": true}},
+			{"stopToolInvocation", apptest.Vars{"toolInvocationId": "$invocation"}},
 			{"setModelBudget", apptest.Vars{"workspaceId": "$workspace", "monthlyLimit": "1"}},
 		} {
 			covered[tt.mutation] = true
@@ -133,7 +144,9 @@ func filled(in apptest.Vars, ids map[string]string) apptest.Vars {
 				v = ids[name]
 			}
 		case []string:
-			v = []string{ids[x[0][1:]]}
+			if strings.HasPrefix(x[0], "$") {
+				v = []string{ids[x[0][1:]]}
+			}
 		}
 		out[k] = v
 	}

@@ -118,6 +118,7 @@ type target struct {
 	workspace, channel, side, message, role string
 	grant, invitation, canary               string
 	talk, prompt, generation                string
+	version, invocation                     string
 	made                                    int
 }
 
@@ -136,6 +137,8 @@ func newTarget(t *testing.T, n *apptest.Node) *target {
 	x.invitation = n.Must(t, x.owner.Token, `mutation($w: ID!) { inviteMember(input: {workspaceId: $w, email: "asked@example.test", role: "user"}) { invitation { id } userErrors { code } } }`, w).Text("inviteMember.invitation.id")
 	x.talk = must(t, n, x.owner, "createConversation", "conversation { id }", apptest.Vars{"workspaceId": x.workspace}).Text("createConversation.conversation.id")
 	a := must(t, n, x.owner, "startGeneration", "generation { id } message { id }", apptest.Vars{"conversationId": x.talk, "body": "hello"})
+	x.version = bench{n, x.owner, x.owner, x.workspace}.register(t, nil)
+	x.invocation = must(t, n, x.owner, "invokeTool", "invocation { id }", apptest.Vars{"workspaceId": x.workspace, "tool": "double", "arguments": apptest.Vars{"n": 1}}).Text("invokeTool.invocation.id")
 	x.generation, x.prompt = a.Text("startGeneration.generation.id"), a.Text("startGeneration.message.id")
 	return x
 }
@@ -190,44 +193,53 @@ func (x *target) inputs() map[string]func() (apptest.Person, apptest.Vars) {
 		"changePassword": account(func(apptest.Person) apptest.Vars {
 			return apptest.Vars{"currentPassword": apptest.Password, "newPassword": "another good password"}
 		}),
-		"createConversation":  owner(w, "title", "A talk"),
-		"updateConversation":  owner(talk, "title", "A talk"),
-		"startGeneration":     owner(talk, "body", "hello"),
-		"regenerate":          owner(nil, "messageId", x.prompt),
-		"editAndRegenerate":   owner(nil, "messageId", x.prompt, "body", "hello again"),
-		"stopGeneration":      owner(nil, "generationId", x.generation),
-		"forkConversation":    owner(nil, "messageId", x.prompt, "title", "A copy"),
-		"setModelBudget":      owner(w, "monthlyLimit", "1000"),
-		"updateProfile":       owner(nil, "displayName", "Owner"),
-		"createWorkspace":     named(nil, "slug", "made-%d", "name", "Made"),
-		"updateWorkspace":     owner(w, "name", "Acme"),
-		"setEventRetention":   owner(w, "retention", "P30D"),
-		"inviteMember":        named(w, "email", "i%d@example.test", "role", "user"),
-		"revokeInvitation":    owner(nil, "invitationId", x.invitation),
-		"acceptInvitation":    owner(nil, "token", "none"),
-		"leaveWorkspace":      owner(w),
-		"removeMember":        owner(w, "userId", x.leaver.ID),
-		"assignRole":          owner(w, "userId", x.member.ID, "role", "user"),
-		"createRole":          named(w, "name", "role-%d", "allow", []string{"chat:read"}),
-		"updateRole":          owner(nil, "roleId", x.role, "allow", []string{"chat:read"}),
-		"deleteRole":          owner(nil, "roleId", x.role),
-		"grantPermission":     owner(w, "userId", x.member.ID, "permission", "chat:delete", "reason", "for the test", "expiresAt", x.expiry()),
-		"revokeGrant":         owner(nil, "grantId", x.grant),
-		"createChannel":       named(w, "name", "channel %d"),
-		"openDirectChannel":   owner(w, "userIds", []string{x.member.ID}),
-		"updateChannel":       owner(c, "topic", "t"),
-		"joinChannel":         owner(c),
-		"leaveChannel":        owner(nil, "channelId", x.side),
-		"addChannelMember":    owner(c, "userId", x.member.ID),
-		"removeChannelMember": owner(c, "userId", x.member.ID),
-		"sendMessage":         owner(c, "body", "hello"),
-		"editMessage":         owner(message, "body", "changed"),
-		"deleteMessage":       owner(nil, "messageId", x.Send(x.t, x.owner, x.channel, "to delete")),
-		"addReaction":         owner(message, "emoji", "🎉"),
-		"removeReaction":      owner(message, "emoji", "🎉"),
-		"markRead":            owner(c, "seq", 1),
-		"setTyping":           owner(c),
-		"renewSession":        owner(nil, "accessToken", x.owner.Token),
-		"terminateConnection": owner(nil, "connectionId", id.New(id.Connection)),
+		"createConversation": owner(w, "title", "A talk"),
+		"updateConversation": owner(talk, "title", "A talk"),
+		"startGeneration":    owner(talk, "body", "hello"),
+		"regenerate":         owner(nil, "messageId", x.prompt),
+		"editAndRegenerate":  owner(nil, "messageId", x.prompt, "body", "hello again"),
+		"stopGeneration":     owner(nil, "generationId", x.generation),
+		"forkConversation":   owner(nil, "messageId", x.prompt, "title", "A copy"),
+		"registerToolVersion": func() (apptest.Person, apptest.Vars) {
+			return x.owner, bench{x.Node, x.owner, x.owner, x.workspace}.doubling(apptest.Vars{"name": fmt.Sprintf("tool_%d", x.number())})
+		},
+		"approveToolChange":    owner(nil, "toolVersionId", x.version, "hash", "none", "approve", true),
+		"deprecateToolVersion": owner(nil, "toolVersionId", x.version),
+		"rollBackTool":         owner(nil, "toolVersionId", x.version),
+		"invokeTool":           owner(w, "tool", "karnak_calculate", "arguments", apptest.Vars{"expression": "1 + 1"}),
+		"approveToolCall":      owner(nil, "toolInvocationId", x.invocation, "argumentsHash", "none", "approve", true),
+		"stopToolInvocation":   owner(nil, "toolInvocationId", x.invocation),
+		"setModelBudget":       owner(w, "monthlyLimit", "1000"),
+		"updateProfile":        owner(nil, "displayName", "Owner"),
+		"createWorkspace":      named(nil, "slug", "made-%d", "name", "Made"),
+		"updateWorkspace":      owner(w, "name", "Acme"),
+		"setEventRetention":    owner(w, "retention", "P30D"),
+		"inviteMember":         named(w, "email", "i%d@example.test", "role", "user"),
+		"revokeInvitation":     owner(nil, "invitationId", x.invitation),
+		"acceptInvitation":     owner(nil, "token", "none"),
+		"leaveWorkspace":       owner(w),
+		"removeMember":         owner(w, "userId", x.leaver.ID),
+		"assignRole":           owner(w, "userId", x.member.ID, "role", "user"),
+		"createRole":           named(w, "name", "role-%d", "allow", []string{"chat:read"}),
+		"updateRole":           owner(nil, "roleId", x.role, "allow", []string{"chat:read"}),
+		"deleteRole":           owner(nil, "roleId", x.role),
+		"grantPermission":      owner(w, "userId", x.member.ID, "permission", "chat:delete", "reason", "for the test", "expiresAt", x.expiry()),
+		"revokeGrant":          owner(nil, "grantId", x.grant),
+		"createChannel":        named(w, "name", "channel %d"),
+		"openDirectChannel":    owner(w, "userIds", []string{x.member.ID}),
+		"updateChannel":        owner(c, "topic", "t"),
+		"joinChannel":          owner(c),
+		"leaveChannel":         owner(nil, "channelId", x.side),
+		"addChannelMember":     owner(c, "userId", x.member.ID),
+		"removeChannelMember":  owner(c, "userId", x.member.ID),
+		"sendMessage":          owner(c, "body", "hello"),
+		"editMessage":          owner(message, "body", "changed"),
+		"deleteMessage":        owner(nil, "messageId", x.Send(x.t, x.owner, x.channel, "to delete")),
+		"addReaction":          owner(message, "emoji", "🎉"),
+		"removeReaction":       owner(message, "emoji", "🎉"),
+		"markRead":             owner(c, "seq", 1),
+		"setTyping":            owner(c),
+		"renewSession":         owner(nil, "accessToken", x.owner.Token),
+		"terminateConnection":  owner(nil, "connectionId", id.New(id.Connection)),
 	}
 }

@@ -20,10 +20,16 @@ const (
 	mostCPU    = 5 * time.Second
 	mostMemory = 64 << 20
 	mostOutput = 256 << 10
+	// mostProblem bounds what is told of a failure, in bytes.
+	mostProblem = 4 << 10
 )
 
 func fail(code Failure, format string, args ...any) *problem {
-	return &problem{code, fmt.Sprintf(format, args...)}
+	text := strings.ReplaceAll(strings.ToValidUTF8(fmt.Sprintf(format, args...), "\uFFFD"), "\x00", "\uFFFD")
+	if len(text) > mostProblem {
+		text = cut(text, mostProblem) + "…"
+	}
+	return &problem{code, text}
 }
 
 // perform does what the tool does, with no more rights than both the caller and the tool have. A *problem is for the caller.
