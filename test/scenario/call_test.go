@@ -77,15 +77,15 @@ func lastResults(c *llmtwin.Call) []llm.Result { return c.Turns[len(c.Turns)-1].
 func TestAModelCallsTools(t *testing.T) {
 	t.Parallel()
 	script := func(c *llmtwin.Call) llmtwin.Script {
-		switch r := lastResults(c); {
-		case c.N == 1:
+		switch c.N {
+		case 1:
 			return llmtwin.Script{Steps: append(said("Let me see."), asks(
 				llm.Call{ID: "a", Name: "karnak_calculate", Arguments: `{"expression":"6 * 7"}`}, llm.Call{ID: "b", Name: "karnak_calculate", Arguments: `{"expression":"1 / 3"}`})...)}
-		case c.N == 2:
+		case 2:
 			return llmtwin.Script{Steps: asks(llm.Call{ID: "c", Name: "double", Arguments: `{"n":21}`}, llm.Call{ID: "d", Name: "fly", Arguments: `{}`},
 				llm.Call{ID: "g", Name: "karnak_calculate", Arguments: `{"expression":"1","\u0000\u202e":1}`}, llm.Call{ID: "e", Name: "double", Arguments: `{"n":"much"}`}, llm.Call{ID: "f", Name: "double", Arguments: `n = 1`})}
 		default:
-			return llmtwin.Script{Steps: said("It is ", r[0].Text, ".")}
+			return llmtwin.Script{Steps: said("It is ", lastResults(c)[0].Text, ".")}
 		}
 	}
 	talks(t, script, func(t *testing.T, k talk) {

@@ -205,7 +205,7 @@ func TestVersionsOfATool(t *testing.T) {
 func TestHowProgramsFail(t *testing.T) {
 	t.Parallel()
 	benches(t, apptest.Options{}, func(t *testing.T, b bench) {
-		any := apptest.Vars{"type": "object"}
+		object := apptest.Vars{"type": "object"}
 		for name, c := range map[string]struct{ source, code, say string }{
 			"throws":   {`function run() { throw new RangeError("out of cheese") }`, "PROGRAM_FAILED", "RangeError: out of cheese"},
 			"loops":    {`function run() { for (;;); }`, "LIMIT_EXCEEDED", "processor"},
@@ -214,7 +214,7 @@ func TestHowProgramsFail(t *testing.T) {
 			"nothing":  {`function run() {}`, "PROGRAM_FAILED", "JSON"},
 			"reaches":  {`function run() { return karnak.call("karnak_search_messages", {words: "x"}) }`, "PROGRAM_FAILED", "may not call"},
 		} {
-			b.register(t, apptest.Vars{"name": "t_" + name, "source": c.source, "inputSchema": any, "timeout": "PT1S"})
+			b.register(t, apptest.Vars{"name": "t_" + name, "source": c.source, "inputSchema": object, "timeout": "PT1S"})
 			last, _ := b.run(t, b.who, apptest.Vars{"tool": "t_" + name, "arguments": apptest.Vars{}})
 			code, say := last.Text(end+"error.code"), last.Text(end+"error.message")
 			if name == "loops" && code == "TIMEOUT" { // on a machine that has no time for it

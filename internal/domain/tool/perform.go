@@ -96,7 +96,7 @@ func (w *working) called(ctx context.Context, v *version, name string, arguments
 		return nil, errors.New(text)
 	}
 	if name == fetchURL && !within(arguments, v.Hosts) {
-		return nil, fmt.Errorf("This tool fetches from %s alone.", strings.Join(v.Hosts, ", ")) //nolint:staticcheck // a sentence for the program
+		return nil, errors.New(fail(Forbidden, "This tool fetches from %s alone.", strings.Join(v.Hosts, ", ")).text)
 	}
 	out, err := w.builtInCall(ctx, b, arguments)
 	if err == nil || ctx.Err() != nil {

@@ -156,7 +156,7 @@ func (s *Schema) Validate(b []byte) (err error) {
 	s.checks.n = 0
 	defer func() {
 		if p := recover(); p != nil {
-			if p != tooMany {
+			if e, ok := p.(error); !ok || !errors.Is(e, errTooMany) {
 				panic(p) //nolint:forbidigo // another's
 			}
 			err = &Invalid{[]Fault{{"", "the schema takes too long to check this value"}}}
@@ -173,12 +173,12 @@ func (s *Schema) Validate(b []byte) (err error) {
 // counter counts how often the schemas in a schema are asked.
 type counter struct{ n int }
 
-var tooMany = errors.New("jsonschema: too many checks")
+var errTooMany = errors.New("jsonschema: too many checks")
 
 // Validate counts.
 func (c *counter) Validate(*lib.ValidatorContext, any) {
 	if c.n++; c.n > mostChecks {
-		panic(tooMany) //nolint:forbidigo // the only way out of the library; Validate takes it
+		panic(errTooMany) //nolint:forbidigo // the only way out of the library; Validate takes it
 	}
 }
 

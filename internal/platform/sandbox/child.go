@@ -12,6 +12,8 @@ import (
 	"runtime/metrics"
 	"sync"
 	"time"
+
+	"karnak/internal/platform/clock"
 )
 
 const (
@@ -100,19 +102,17 @@ func (c *child) end(output json.RawMessage, f *Fault) {
 func (c *child) watch(l Limits) (stop func()) {
 	ended := make(chan struct{})
 	go func() {
-		tick := time.NewTicker(watching)
-		defer tick.Stop()
 		var since time.Duration
 		heap := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
 		for {
 			select {
 			case <-ended:
 				return
-			case <-tick.C:
+			case <-clock.System{}.After(watching):
 			}
-			if metrics.Read(heap); heap[0].Value.Uint64() > uint64(l.Memory) { //nolint:gosec // it is above zero
+			if metrics.Read(heap); heap[0].Value.Uint64() > uint64(l.Memory) {
 				c.end(nil, tooLarge())
-				os.Exit(1)
+				os.Exit(1) //nolint:forbidigo // the only way out of a native function
 			}
 			used := spent() - c.since
 			if used < l.CPU {
@@ -124,7 +124,7 @@ func (c *child) watch(l Limits) (stop func()) {
 			}
 			if used-since > grace { // it is in a native function, which heeds nothing
 				c.end(nil, tooMuch(l.CPU))
-				os.Exit(1)
+				os.Exit(1) //nolint:forbidigo // the only way out of a native function
 			}
 		}
 	}()

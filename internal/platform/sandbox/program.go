@@ -12,6 +12,8 @@ import (
 
 	"github.com/dop251/goja"
 	"github.com/dop251/goja/parser"
+
+	"karnak/internal/platform/clock"
 )
 
 const (
@@ -73,12 +75,12 @@ func compile(source string) (*goja.Program, error) {
 
 // world is what a program finds.
 func (p *program) world() {
-	began, start := time.Now(), time.Unix(0, 0)
+	began, start := clock.System{}.Now(), time.Unix(0, 0)
 	p.vm.SetTimeSource(func() time.Time { return start })
 	if p.Now == nil {
 		p.vm.SetRandSource(rand.New(rand.NewPCG(1, 2)).Float64) //nolint:gosec // always the same is what is wanted
 	} else {
-		p.vm.SetTimeSource(func() time.Time { return p.Now.Add(time.Since(began)) })
+		p.vm.SetTimeSource(func() time.Time { return p.Now.Add(clock.System{}.Now().Sub(began)) })
 	}
 	text := p.vm.Get("JSON").ToObject(p.vm)
 	p.stringify, _ = goja.AssertFunction(text.Get("stringify"))
