@@ -42,7 +42,7 @@ func openModels(ctx context.Context, cfg *config.Config) (*models, error) {
 	var all []*llm.Model
 	if cfg.OpenAIURL != "" || !cfg.OpenAIKey.Empty() {
 		p, err := openai.New(openai.Config{
-			Name: cfg.OpenAIName, URL: or(cfg.OpenAIURL.Reveal(), openAIURL), Key: cfg.OpenAIKey.Reveal(), StandIn: cfg.OpenAIName == llmtwin.Name, HTTP: client,
+			Name: cfg.OpenAIName, URL: or(cfg.OpenAIURL.Reveal(), openAIURL), Key: cfg.OpenAIKey.Reveal(), StandIn: standIn(cfg.OpenAIName), HTTP: client,
 		})
 		if err != nil {
 			return nil, err
@@ -50,7 +50,9 @@ func openModels(ctx context.Context, cfg *config.Config) (*models, error) {
 		all = append(all, offered(p, cfg.OpenAIModels)...)
 	}
 	if cfg.AnthropicURL != "" || !cfg.AnthropicKey.Empty() {
-		p, err := anthropic.New(anthropic.Config{Name: "anthropic", URL: or(cfg.AnthropicURL.Reveal(), anthropicURL), Key: cfg.AnthropicKey.Reveal(), HTTP: client})
+		p, err := anthropic.New(anthropic.Config{
+			Name: cfg.AnthropicName, URL: or(cfg.AnthropicURL.Reveal(), anthropicURL), Key: cfg.AnthropicKey.Reveal(), StandIn: standIn(cfg.AnthropicName), HTTP: client,
+		})
 		if err != nil {
 			return nil, err
 		}
@@ -75,6 +77,11 @@ func openModels(ctx context.Context, cfg *config.Config) (*models, error) {
 		return nil, errors.Join(err, m.close())
 	}
 	return m, nil
+}
+
+// standIn reports whether a name is that of a provider that asks no model.
+func standIn(name string) bool {
+	return name == llmtwin.Name || strings.HasPrefix(name, llmtwin.Name+"-")
 }
 
 func chains(settings []string) [][]string {
@@ -136,7 +143,8 @@ func Twins(ctx context.Context, address string, out io.Writer) error {
 	}
 	_, err = fmt.Fprintf(out, "A stand-in for providers of language models, which asks no model:\n"+
 		"  OpenAI's protocol      KARNAK_OPENAI_NAME=%s KARNAK_OPENAI_MODELS=%s KARNAK_OPENAI_URL=http://%s/v1\n"+
-		"  Anthropic's protocol   KARNAK_ANTHROPIC_URL=http://%s\n", llmtwin.Name, llmtwin.Model, at, at)
+		"  Anthropic's protocol   KARNAK_ANTHROPIC_NAME=%s-anthropic KARNAK_ANTHROPIC_MODELS=%s KARNAK_ANTHROPIC_URL=http://%s\n",
+		llmtwin.Name, llmtwin.Model, at, llmtwin.Name, llmtwin.Model, at)
 	if err == nil {
 		<-ctx.Done()
 	}

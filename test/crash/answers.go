@@ -90,7 +90,7 @@ func recite(c *llmtwin.Call) llmtwin.Script {
 	}
 	s := llmtwin.Words(part(asked, n), c, pace)
 	if n < parts-1 {
-		s.Steps = append(s.Steps, llmtwin.Calls(llm.Call{ID: fmt.Sprintf("call_%d", n), Name: "karnak_calculate", Arguments: fmt.Sprintf(`{"expression":"%d + 1"}`, n)}, 0, pace)...)
+		s.Steps = append(s.Steps, llmtwin.Pieces(0, llm.Call{ID: fmt.Sprintf("call_%d", n), Name: "karnak_calculate", Arguments: fmt.Sprintf(`{"expression":"%d + 1"}`, n)}, 12)...)
 	}
 	return s
 }

@@ -66,7 +66,7 @@ func (k talk) see(t *testing.T, generationID string, until func(*called) bool) (
 
 func asks(calls ...llm.Call) (out []llmtwin.Step) {
 	for i, c := range calls {
-		out = append(out, llmtwin.Calls(c, i, 0)...)
+		out = append(out, llmtwin.Pieces(i, c, 12)...)
 	}
 	return out
 }
@@ -251,7 +251,7 @@ func TestToolsOfAConversation(t *testing.T) {
 		// The stand-in has tools called where somebody says so, and tells what came of it.
 		g, _ := k.say(t, "Please\nuse karnak_calculate {\"expression\":\"2 + 3\"}\nuse nothing {}")
 		x := k.see(t, g, nil)
-		if len(x.made) != 1 || !strings.Contains(x.text, `The tool karnak_calculate answered: {"exact":true,"value":"5"}`) {
+		if len(x.made) != 1 || !strings.Contains(x.text, `The tool karnak_calculate answered: “{"exact":true,"value":"5"}”.`) {
 			t.Errorf("%q %v", x.text, x.kinds)
 		}
 		// Without the right to run tools there are none, for a conversation that has them, too.

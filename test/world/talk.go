@@ -19,7 +19,7 @@ func script(c *llmtwin.Call) llmtwin.Script {
 	}
 	switch {
 	case strings.HasPrefix(c.Asked(), "call"):
-		return llmtwin.Script{Steps: llmtwin.Calls(llm.Call{ID: "call", Name: "double", Arguments: calls(c.Asked())}, 0, 0)}
+		return llmtwin.Script{Steps: llmtwin.Pieces(0, llm.Call{ID: "call", Name: "double", Arguments: calls(c.Asked())}, 12)}
 	case strings.HasPrefix(c.Asked(), "refuse"):
 		return llmtwin.Script{Status: 401}
 	case strings.HasPrefix(c.Asked(), "hang"):

@@ -1,7 +1,9 @@
 package anthropic
 
 import (
+	"bytes"
 	"encoding/json"
+	"io"
 	"strings"
 
 	"karnak/internal/core/llm"
@@ -23,58 +25,73 @@ type tool struct {
 }
 
 type turn struct {
-	Role    string  `json:"role"`
-	Content []block `json:"content"`
+	Role string `json:"role"`
+	// Content is a string or blocks.
+	Content any `json:"content"`
 }
 
-// block is a part of a turn: a text, a call, or what became of one.
-type block struct {
-	Type    string          `json:"type"`
-	Text    string          `json:"text,omitempty"`
-	ID      string          `json:"id,omitempty"`
-	Name    string          `json:"name,omitempty"`
-	Input   json.RawMessage `json:"input,omitempty"`
-	CallID  string          `json:"tool_use_id,omitempty"`
-	Content string          `json:"content,omitempty"`
-	Failed  bool            `json:"is_error,omitempty"`
-}
+type (
+	textBlock struct {
+		Type string `json:"type"`
+		Text string `json:"text"`
+	}
+	callBlock struct {
+		Type  string          `json:"type"`
+		ID    string          `json:"id"`
+		Name  string          `json:"name"`
+		Input json.RawMessage `json:"input"`
+	}
+	resultBlock struct {
+		Type    string `json:"type"`
+		ID      string `json:"tool_use_id"`
+		Content string `json:"content,omitempty"`
+		Failed  bool   `json:"is_error,omitempty"`
+	}
+)
 
-func asked(r llm.Request) request {
+// asked is a request as the API takes it.
+func asked(r llm.Request) (io.Reader, error) {
 	in := request{Model: r.Model, System: r.Instructions, MaxTokens: r.MaxTokens, Stream: true}
-	for _, t := range r.Asked() {
-		in.Messages = append(in.Messages, turn{string(t.Role), blocks(t)})
-	}
 	for _, t := range r.Tools {
-		in.Tools = append(in.Tools, tool{t.Name, t.Description, t.Input})
+		in.Tools = append(in.Tools, tool{t.Name, t.Description, t.Schema()})
 	}
-	return in
+	for _, t := range r.Asked() {
+		in.Messages = append(in.Messages, turn{string(t.Role), content(t)})
+	}
+	var out bytes.Buffer
+	e := json.NewEncoder(&out)
+	e.SetEscapeHTML(false) // the model reads its arguments as it wrote them
+	return &out, e.Encode(in)
 }
 
-func blocks(t llm.Turn) (out []block) {
-	for _, r := range t.Results {
-		out = append(out, block{Type: "tool_result", CallID: r.CallID, Content: r.Text, Failed: r.Failed})
+func content(t llm.Turn) any {
+	if len(t.Calls)+len(t.Results) == 0 {
+		return t.Text
 	}
-	if strings.TrimSpace(t.Text) != "" { // others are refused
-		out = append(out, block{Type: "text", Text: t.Text})
+	var blocks []any
+	for _, x := range t.Results {
+		blocks = append(blocks, resultBlock{"tool_result", x.CallID, x.Text, x.Failed})
+	}
+	if strings.TrimSpace(t.Text) != "" { // a block of nothing is refused
+		blocks = append(blocks, textBlock{"text", t.Text})
 	}
 	for _, c := range t.Calls {
-		out = append(out, block{Type: "tool_use", ID: c.ID, Name: c.Name, Input: object(c.Arguments)})
+		blocks = append(blocks, callBlock{"tool_use", c.ID, c.Name, input(c.Arguments)})
 	}
-	return out
+	return blocks
 }
 
-// object is the arguments of a call, which have to be an object, whatever the model wrote.
-func object(arguments string) json.RawMessage {
-	var m map[string]json.RawMessage
-	if json.Unmarshal([]byte(arguments), &m) == nil && m != nil {
+// input is the arguments of a call. The API takes nothing but objects: what a model wrote that is none goes into one.
+func input(arguments string) json.RawMessage {
+	switch {
+	case llm.Object(arguments):
 		return json.RawMessage(arguments)
+	case strings.TrimSpace(arguments) == "":
+		return json.RawMessage("{}")
 	}
-	b, err := json.Marshal(map[string]string{unreadable: arguments})
-	if err != nil || strings.TrimSpace(arguments) == "" {
+	b, err := json.Marshal(map[string]string{"unreadable": arguments})
+	if err != nil {
 		return json.RawMessage("{}")
 	}
 	return b
 }
-
-// unreadable names what a model wrote in the place of arguments.
-const unreadable = "unreadable"

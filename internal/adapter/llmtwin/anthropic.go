@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"karnak/internal/core/llm"
 )
@@ -14,74 +15,86 @@ func (t *Twin) messages(w http.ResponseWriter, r *http.Request) {
 		(&message{}).refuse(w, http.StatusUnauthorized)
 		return
 	}
-	var in struct {
-		Model    string `json:"model"`
-		System   string `json:"system"`
-		Messages []struct {
-			Role    string        `json:"role"`
-			Content []spokenBlock `json:"content"`
-		} `json:"messages"`
-		Tools []struct {
-			Name        string          `json:"name"`
-			Description string          `json:"description"`
-			Input       json.RawMessage `json:"input_schema"`
-		} `json:"tools"`
-		MaxTokens int `json:"max_tokens"`
-	}
-	c, ok := t.called(w, r, &in, func() *Call {
-		c := &Call{Protocol: "anthropic", Model: in.Model, MaxTokens: in.MaxTokens, Instructions: in.System}
-		for _, m := range in.Messages {
-			c.listen(llm.Role(m.Role), m.Content)
-		}
-		for _, x := range in.Tools {
-			c.Tools = append(c.Tools, llm.Tool{Name: x.Name, Description: x.Description, Input: x.Input})
-		}
-		return c
-	})
+	var in messagesRequest
+	c, ok := t.called(w, r, &in, in.call)
 	if ok {
-		t.play(w, r, c, &message{w: w, block: -1})
+		t.play(w, r, c, &message{w: w, block: -1, calls: map[int]int{}})
 	}
 }
 
-// spokenBlock is a part of what was said.
-type spokenBlock struct {
-	Type    string          `json:"type"`
-	Text    string          `json:"text"`
-	ID      string          `json:"id"`
-	Name    string          `json:"name"`
-	Input   json.RawMessage `json:"input"`
-	CallID  string          `json:"tool_use_id"`
-	Content string          `json:"content"`
-	Failed  bool            `json:"is_error"`
+type messagesRequest struct {
+	Model    string `json:"model"`
+	System   string `json:"system"`
+	Messages []struct {
+		Role    string `json:"role"`
+		Content blocks `json:"content"`
+	} `json:"messages"`
+	Tools []struct {
+		Name        string          `json:"name"`
+		Description string          `json:"description"`
+		Input       json.RawMessage `json:"input_schema"`
+	} `json:"tools"`
+	MaxTokens int `json:"max_tokens"`
 }
 
-// listen takes a message in.
-func (c *Call) listen(role llm.Role, blocks []spokenBlock) {
-	t := llm.Turn{Role: role}
-	heard := false
-	for _, b := range blocks {
-		switch b.Type {
-		case "text":
-			t.Text += b.Text
-		case "tool_use":
-			t.Calls = append(t.Calls, llm.Call{ID: b.ID, Name: b.Name, Arguments: string(b.Input)})
-		case "tool_result":
-			heard = true
-			c.hear(llm.Result{CallID: b.CallID, Text: b.Content, Failed: b.Failed})
+// blocks are a message's; a text alone is one of them.
+type blocks []content
+
+type content struct {
+	Type  string          `json:"type"`
+	Text  string          `json:"text"`
+	ID    string          `json:"id"`
+	Name  string          `json:"name"`
+	Input json.RawMessage `json:"input"`
+	// CallID, Content and Failed are a result's.
+	CallID  string `json:"tool_use_id"`
+	Content string `json:"content"`
+	Failed  bool   `json:"is_error"`
+}
+
+// UnmarshalJSON reads blocks, or a text.
+func (b *blocks) UnmarshalJSON(raw []byte) error {
+	text := content{Type: "text"}
+	if json.Unmarshal(raw, &text.Text) == nil {
+		*b = blocks{text}
+		return nil
+	}
+	return json.Unmarshal(raw, (*[]content)(b))
+}
+
+// call reads a request, and refuses blocks that the API refuses.
+func (in *messagesRequest) call() (*Call, error) {
+	c := &Call{Protocol: "anthropic", Model: in.Model, MaxTokens: in.MaxTokens, Instructions: in.System}
+	for _, t := range in.Tools {
+		c.Tools = append(c.Tools, llm.Tool{Name: t.Name, Description: t.Description, Input: t.Input})
+	}
+	for _, m := range in.Messages {
+		x := llm.Turn{Role: llm.Role(m.Role)}
+		for _, b := range m.Content {
+			switch {
+			case b.Type == "text" && strings.TrimSpace(b.Text) != "":
+				x.Text += b.Text
+			case b.Type == "tool_use" && llm.Object(string(b.Input)) && x.Role == llm.Assistant:
+				x.Calls = append(x.Calls, llm.Call{ID: b.ID, Name: b.Name, Arguments: string(b.Input)})
+			case b.Type == "tool_result" && x.Role == llm.User:
+				x.Results = append(x.Results, llm.Result{CallID: b.CallID, Text: b.Content, Failed: b.Failed})
+			default:
+				return nil, fmt.Errorf("a block of %s that is empty or does not belong there", b.Type)
+			}
 		}
+		c.Turns = append(c.Turns, x)
 	}
-	if !heard {
-		c.Turns = append(c.Turns, t)
-	}
+	named(c.Turns)
+	return c, nil
 }
 
 // message speaks Anthropic's protocol: an answer is made of blocks of one kind each.
 type message struct {
-	w     http.ResponseWriter
+	w http.ResponseWriter
+	// block is the last one that was begun, calls those of the calls; kind is empty where no block of text is open.
 	block int
 	kind  string
-	// called are the blocks of the calls.
-	called map[int]int
+	calls map[int]int
 }
 
 func (x *message) send(name string, o object) error {
@@ -136,26 +149,24 @@ func (x *message) reasoning(s string) error {
 	return x.send("content_block_delta", object{"index": x.block, "delta": object{"type": "thinking_delta", "thinking": s}})
 }
 
-func (x *message) call(p *llm.CallPart) error {
-	if p.ID != "" {
+func (x *message) call(p llm.CallPart, last bool) error {
+	at, begun := x.calls[p.Index]
+	if !begun {
 		if err := x.out(); err != nil {
 			return err
 		}
 		x.block++
-		x.kind = "tool_use"
-		if x.called == nil {
-			x.called = map[int]int{}
-		}
-		x.called[p.Index] = x.block
-		block := object{"type": "tool_use", "id": p.ID, "name": p.Name, "input": object{}}
-		if err := x.send("content_block_start", object{"index": x.block, "content_block": block}); err != nil {
+		at = x.block
+		x.calls[p.Index] = at
+		if err := x.send("content_block_start", object{"index": at, "content_block": object{"type": "tool_use", "id": p.ID, "name": p.Name, "input": object{}}}); err != nil {
 			return err
 		}
 	}
-	if p.Arguments == "" {
-		return nil
+	err := x.send("content_block_delta", object{"index": at, "delta": object{"type": "input_json_delta", "partial_json": p.Arguments}})
+	if err != nil || !last {
+		return err
 	}
-	return x.send("content_block_delta", object{"index": x.called[p.Index], "delta": object{"type": "input_json_delta", "partial_json": p.Arguments}})
+	return x.send("content_block_stop", object{"index": at})
 }
 
 func (x *message) end(c *Call, r llm.Reason) error {

@@ -2,9 +2,9 @@ package llmtwin
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 
 	"karnak/internal/core/llm"
 )
@@ -17,55 +17,76 @@ func (t *Twin) completions(w http.ResponseWriter, r *http.Request) {
 		completion{}.refuse(w, http.StatusUnauthorized)
 		return
 	}
-	var in struct {
-		Model    string `json:"model"`
-		Messages []struct {
-			Role    string `json:"role"`
-			Content string `json:"content"`
-			CallID  string `json:"tool_call_id"`
-			Calls   []struct {
-				ID       string `json:"id"`
-				Function struct {
-					Name      string `json:"name"`
-					Arguments string `json:"arguments"`
-				} `json:"function"`
-			} `json:"tool_calls"`
-		} `json:"messages"`
-		Tools []struct {
-			Function struct {
-				Name        string          `json:"name"`
-				Description string          `json:"description"`
-				Parameters  json.RawMessage `json:"parameters"`
-			} `json:"function"`
-		} `json:"tools"`
-		MaxTokens int `json:"max_completion_tokens"`
-	}
-	c, ok := t.called(w, r, &in, func() *Call {
-		c := &Call{Protocol: "openai", Model: in.Model, MaxTokens: in.MaxTokens}
-		for _, m := range in.Messages {
-			if m.Role == "system" {
-				c.Instructions += m.Content
-				continue
-			}
-			if m.Role == "tool" {
-				text, failed := strings.CutPrefix(m.Content, "ERROR: ")
-				c.hear(llm.Result{CallID: m.CallID, Text: text, Failed: failed})
-				continue
-			}
-			t := llm.Turn{Role: llm.Role(m.Role), Text: m.Content}
-			for _, x := range m.Calls {
-				t.Calls = append(t.Calls, llm.Call{ID: x.ID, Name: x.Function.Name, Arguments: x.Function.Arguments})
-			}
-			c.Turns = append(c.Turns, t)
-		}
-		for _, x := range in.Tools {
-			c.Tools = append(c.Tools, llm.Tool{Name: x.Function.Name, Description: x.Function.Description, Input: x.Function.Parameters})
-		}
-		return c
-	})
+	var in completionRequest
+	c, ok := t.called(w, r, &in, in.call)
 	if ok {
 		t.play(w, r, c, completion{w, c})
 	}
+}
+
+type completionRequest struct {
+	Model    string `json:"model"`
+	Messages []struct {
+		Role    string  `json:"role"`
+		Content *string `json:"content"`
+		Calls   []struct {
+			ID       string `json:"id"`
+			Function struct {
+				Name      string  `json:"name"`
+				Arguments *string `json:"arguments"`
+			} `json:"function"`
+		} `json:"tool_calls"`
+		CallID string `json:"tool_call_id"`
+	} `json:"messages"`
+	Tools []struct {
+		Function struct {
+			Name        string          `json:"name"`
+			Description string          `json:"description"`
+			Input       json.RawMessage `json:"parameters"`
+		} `json:"function"`
+	} `json:"tools"`
+	MaxTokens int `json:"max_completion_tokens"`
+}
+
+// call reads a request. What has no content is refused where the protocol asks for one.
+func (in *completionRequest) call() (*Call, error) {
+	c := &Call{Protocol: "openai", Model: in.Model, MaxTokens: in.MaxTokens}
+	for _, t := range in.Tools {
+		c.Tools = append(c.Tools, llm.Tool{Name: t.Function.Name, Description: t.Function.Description, Input: t.Function.Input})
+	}
+	results := false // whether the message before is a result
+	for _, m := range in.Messages {
+		if m.Content == nil && len(m.Calls) == 0 {
+			return nil, errors.New("a message without content")
+		}
+		x := llm.Turn{Role: llm.Role(m.Role)}
+		if m.Content != nil {
+			x.Text = *m.Content
+		}
+		switch m.Role {
+		case "system":
+			c.Instructions += x.Text
+			continue
+		case "tool":
+			text, failed := llm.Heard(x.Text)
+			r := llm.Result{CallID: m.CallID, Text: text, Failed: failed}
+			if n := len(c.Turns); results {
+				c.Turns[n-1].Results = append(c.Turns[n-1].Results, r)
+				continue
+			}
+			x = llm.Turn{Role: llm.User, Results: []llm.Result{r}}
+		}
+		results = m.Role == "tool"
+		for _, y := range m.Calls {
+			if y.Function.Arguments == nil {
+				return nil, errors.New("a call without arguments")
+			}
+			x.Calls = append(x.Calls, llm.Call{ID: y.ID, Name: y.Function.Name, Arguments: *y.Function.Arguments})
+		}
+		c.Turns = append(c.Turns, x)
+	}
+	named(c.Turns)
+	return c, nil
 }
 
 // completion speaks OpenAI's protocol.
@@ -96,12 +117,13 @@ func (x completion) text(s string) error { return x.delta(object{"content": s}, 
 
 func (x completion) reasoning(s string) error { return x.delta(object{"reasoning_content": s}, nil) }
 
-func (x completion) call(p *llm.CallPart) error {
-	call := object{"index": p.Index, "function": object{"arguments": p.Arguments}}
-	if p.ID != "" {
-		call["id"], call["type"], call["function"] = p.ID, "function", object{"name": p.Name, "arguments": p.Arguments}
+func (x completion) call(p llm.CallPart, _ bool) error {
+	function := object{"arguments": p.Arguments}
+	part := object{"index": p.Index, "function": function}
+	if p.ID != "" || p.Name != "" {
+		part["id"], part["type"], function["name"] = p.ID, "function", p.Name
 	}
-	return x.delta(object{"tool_calls": []object{call}}, nil)
+	return x.delta(object{"tool_calls": []object{part}}, nil)
 }
 
 func (x completion) end(c *Call, r llm.Reason) error {

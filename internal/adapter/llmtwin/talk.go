@@ -2,96 +2,124 @@ package llmtwin
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"karnak/internal/core/llm"
 )
 
-// Talk is the script of the twin where no other is given: it says what it is, and what it was told.
+// pace is how fast the twin talks: some forty words a second.
+const pace = 25 * time.Millisecond
+
+// How much of what it was told the twin says again, in characters.
+const (
+	mostSaid, mostFirst, mostResult = 120, 60, 300
+	// mostTools is how many tools it names.
+	mostTools = 20
+)
+
+// Talk is the script of the twin where no other is given: it says what it is, and what it was told. A line “use <tool> <json>”
+// has it call a tool that is offered.
 func Talk(c *Call) Script {
 	if n := len(c.Turns); n > 0 && len(c.Turns[n-1].Results) > 0 {
 		return Words(heard(c.Turns[n-1].Results), c, pace)
 	}
-	if s, called := use(c); called {
-		return s
-	}
-	words := len(strings.Fields(c.Asked()))
-	said := c.Asked()
-	if r := []rune(said); len(r) > 120 {
-		said = string(r[:120]) + "…"
+	if w := wishesOf(c); len(w.calls)+len(w.missing) > 0 {
+		return w.script(c)
 	}
 	text := fmt.Sprintf("I am karnak's stand-in for a language model: no model is connected, so I can only tell you what arrived. "+
-		"You wrote %d words: “%s”. ", words, said)
+		"You wrote %d words: “%s”. ", len(strings.Fields(c.Asked())), first(c.Asked(), mostSaid))
 	if n := len(c.Turns); n > 1 {
-		text += fmt.Sprintf("This conversation has %d messages before it; it began with “%s”. ", n-1, first(c.Turns[0].Text, 60))
+		text += fmt.Sprintf("This conversation has %d messages before it; it began with “%s”. ", n-1, first(c.Turns[0].Text, mostFirst))
+	}
+	if len(c.Tools) > 0 {
+		text += "I can call a tool where you write, at the beginning of a line, “use <tool> <json>”; " + offered(c.Tools) + " "
 	}
 	text += "What you see comes word by word as a model's answer would: it is in the database before it reaches you, it goes on when you close " +
 		"the page, and it survives the end of the server. Give karnak a provider with KARNAK_OPENAI_API_KEY, KARNAK_OPENAI_URL or " +
 		"KARNAK_ANTHROPIC_API_KEY to have a real one answer."
-	if len(c.Tools) > 0 {
-		text += fmt.Sprintf(" I have a tool called where a line begins with use, its name and its arguments, as in: use %s {}.", c.Tools[0].Name)
-	}
 	return Words(text, c, pace)
 }
 
-// heard says what tools answered.
+// heard tells what tools answered.
 func heard(results []llm.Result) string {
-	text := "I am karnak's stand-in for a language model, and understand nothing of this; but the tools were called, and this is what I was told."
+	text := "I am karnak's stand-in for a language model: no model has read what came back. "
 	for _, r := range results {
-		said := "answered"
+		how := "answered"
 		if r.Failed {
-			said = "failed"
+			how = "failed"
 		}
-		text += fmt.Sprintf(" The tool %s %s: %s.", r.Name, said, first(r.Text, 400))
+		text += fmt.Sprintf("The tool %s %s: “%s”. ", r.Name, how, first(r.Text, mostResult))
 	}
 	return text
 }
 
-// use calls the tools that somebody named, one for each line that begins with use; false where there is no such line.
-func use(c *Call) (s Script, called bool) {
+// offered tells which tools there are.
+func offered(tools []llm.Tool) string {
+	if len(tools) == 0 {
+		return "no tool is offered here."
+	}
+	names := make([]string, 0, mostTools)
+	for _, t := range tools[:min(len(tools), mostTools)] {
+		names = append(names, t.Name)
+	}
+	text := "offered here: " + strings.Join(names, ", ")
+	if more := len(tools) - len(names); more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text + "."
+}
+
+// wishes are the tools that somebody wants to have called; missing are those that are not offered.
+type wishes struct {
+	calls   []llm.Call
+	missing []string
+}
+
+func wishesOf(c *Call) (w wishes) {
+	names := map[string]bool{}
+	for _, t := range c.Tools {
+		names[t.Name] = true
+	}
 	for line := range strings.Lines(c.Asked()) {
-		rest, ok := strings.CutPrefix(strings.TrimSpace(line), "use ")
-		if !ok {
-			continue
-		}
+		rest, ok := strings.CutPrefix(line, "use ")
 		name, arguments, _ := strings.Cut(strings.TrimSpace(rest), " ")
-		if !slices.ContainsFunc(c.Tools, func(t llm.Tool) bool { return t.Name == name }) {
-			continue
-		}
-		if arguments = strings.TrimSpace(arguments); arguments == "" {
-			arguments = "{}"
-		}
-		n := 0
-		for _, x := range s.Steps {
-			if x.Call.ID != "" {
-				n++
+		arguments = strings.TrimSpace(arguments)
+		switch {
+		case !ok || name == "" || len(w.calls) == llm.MostCalls:
+		case arguments != "" && arguments[0] != '{': // somebody writes of using something
+		case names[name]:
+			if arguments == "" {
+				arguments = "{}"
 			}
+			w.calls = append(w.calls, llm.Call{ID: fmt.Sprintf("call_%d_%d", c.N, len(w.calls)), Name: name, Arguments: arguments})
+		case arguments != "":
+			w.missing = append(w.missing, name)
 		}
-		s.Steps = append(s.Steps, Calls(llm.Call{ID: fmt.Sprintf("call_twin_%d_%d", c.N, n), Name: name, Arguments: arguments}, n, pace)...)
 	}
-	return s, len(s.Steps) > 0
+	return w
 }
 
-// Calls are the steps of a call, its arguments in pieces.
-func Calls(x llm.Call, index int, after time.Duration) []Step {
-	out := []Step{{Call: &llm.CallPart{Index: index, ID: x.ID, Name: x.Name}, After: after}}
-	const piece = 12
-	for rest := x.Arguments; rest != ""; {
-		n := min(piece, len(rest))
-		for n < len(rest) && !utf8.RuneStart(rest[n]) {
-			n++
-		}
-		out = append(out, Step{Call: &llm.CallPart{Index: index, Arguments: rest[:n]}, After: after})
-		rest = rest[n:]
+// script says what is called and what is not, and calls.
+func (w wishes) script(c *Call) Script {
+	text := "I am karnak's stand-in for a language model: no model has chosen this. "
+	if len(w.missing) > 0 {
+		text += "You ask for what is not offered, " + first(strings.Join(w.missing, ", "), mostSaid) + "; " + offered(c.Tools) + " "
 	}
-	return out
+	if len(w.calls) > 0 {
+		text += "I call what you wrote. "
+	}
+	s := Words(text, c, pace)
+	for i, call := range w.calls {
+		if s.Reason == "" {
+			s.Steps = append(s.Steps, Pieces(i, call, pieceBytes)...)
+		}
+	}
+	return s
 }
 
-// pace is how fast the twin talks: some forty words a second.
-const pace = 25 * time.Millisecond
+// pieceBytes is how much of arguments the twin writes at a time.
+const pieceBytes = 16
 
 func first(s string, n int) string {
 	if r := []rune(s); len(r) > n {

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"slices"
 	"sync"
 	"time"
 
@@ -47,6 +46,11 @@ type Call struct {
 	Left   bool
 }
 
+// request is what was asked, as an adapter was given it.
+func (c *Call) request() llm.Request {
+	return llm.Request{Model: c.Model, Instructions: c.Instructions, Turns: c.Turns, Tools: c.Tools, MaxTokens: c.MaxTokens, Kept: c.Kept}
+}
+
 // Asked is the last thing that somebody said.
 func (c *Call) Asked() string {
 	if len(c.Turns) == 0 {
@@ -55,30 +59,13 @@ func (c *Call) Asked() string {
 	return c.Turns[len(c.Turns)-1].Text
 }
 
-// hear adds what became of a call; those that follow each other are one turn.
-func (c *Call) hear(r llm.Result) {
-	for _, t := range c.Turns {
-		for _, x := range t.Calls {
-			if x.ID == r.CallID {
-				r.Name = x.Name
-			}
-		}
-	}
-	n := len(c.Turns)
-	if n == 0 || len(c.Turns[n-1].Results) == 0 {
-		c.Turns = append(c.Turns, llm.Turn{Role: llm.User})
-		n++
-	}
-	c.Turns[n-1].Results = append(c.Turns[n-1].Results, r)
-}
-
 // Script is an answer.
 type Script struct {
 	// Status refuses with an HTTP status in place of an answer, and RetryAfter with that header.
 	Status     int
 	RetryAfter time.Duration
 	Steps      []Step
-	// Reason is why the answer ends; the zero value stands for llm.Called where something was called, else for llm.Stop.
+	// Reason is why the answer ends; the zero value stands for llm.Called where it calls, and else for llm.Stop.
 	Reason llm.Reason
 	// End leaves the stream without an end: the connection is closed as if all had been said.
 	End bool
@@ -87,7 +74,7 @@ type Script struct {
 // Step is a part of an answer, or what breaks it.
 type Step struct {
 	Text, Reasoning string
-	// Call is a part of a call; ID and Name with its first one.
+	// Call is a part of a call; Pieces makes the steps of a whole one.
 	Call *llm.CallPart
 	// After is how long it takes until the step.
 	After time.Duration
@@ -103,8 +90,8 @@ type Twin struct {
 	mux   *http.ServeMux
 	mu    sync.Mutex
 	calls []*Call
-	// more is closed, and made anew, when something happens to a call.
-	more chan struct{}
+	// news is closed when something of a call is noted.
+	news chan struct{}
 }
 
 // New returns a twin.
@@ -115,7 +102,7 @@ func New(c Config) *Twin {
 	if c.Clock == nil {
 		c.Clock = clock.System{}
 	}
-	t := &Twin{Config: c, mux: http.NewServeMux(), more: make(chan struct{})}
+	t := &Twin{Config: c, mux: http.NewServeMux(), news: make(chan struct{})}
 	t.mux.HandleFunc("POST /v1/chat/completions", t.completions)
 	t.mux.HandleFunc("POST /v1/messages", t.messages)
 	return t
@@ -128,6 +115,10 @@ func (t *Twin) ServeHTTP(w http.ResponseWriter, r *http.Request) { t.mux.ServeHT
 func (t *Twin) Calls() []Call {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	return t.copied()
+}
+
+func (t *Twin) copied() []Call {
 	out := make([]Call, len(t.calls))
 	for i, c := range t.calls {
 		out[i] = *c
@@ -135,29 +126,21 @@ func (t *Twin) Calls() []Call {
 	return out
 }
 
-// Until waits until the calls are as somebody wants them, or the context ends.
-func (t *Twin) Until(ctx context.Context, want func([]Call) bool) error {
+// Wait returns when the requests so far are as somebody wants them, or with the error of the context.
+func (t *Twin) Wait(ctx context.Context, until func([]Call) bool) error {
 	for {
 		t.mu.Lock()
-		more := t.more
+		calls, news := t.copied(), t.news
 		t.mu.Unlock()
-		if want(t.Calls()) {
+		if until(calls) {
 			return nil
 		}
 		select {
-		case <-more:
+		case <-news:
 		case <-ctx.Done():
 			return ctx.Err()
 		}
 	}
-}
-
-// told wakes whoever waits.
-func (t *Twin) told() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	close(t.more)
-	t.more = make(chan struct{})
 }
 
 // Billed is what all requests took together.
@@ -175,7 +158,8 @@ type speaker interface {
 	begin(c *Call) error
 	text(s string) error
 	reasoning(s string) error
-	call(p *llm.CallPart) error
+	// call sends a part of a call; last says that no more of it follows.
+	call(p llm.CallPart, last bool) error
 	end(c *Call, r llm.Reason) error
 	refuse(w http.ResponseWriter, status int)
 }
@@ -183,27 +167,39 @@ type speaker interface {
 const longestRequest = 4 << 20
 
 // called reads a request and takes note of it.
-func (t *Twin) called(w http.ResponseWriter, r *http.Request, into any, call func() *Call) (*Call, bool) {
-	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, longestRequest)).Decode(into); err != nil {
-		http.Error(w, `{"error":{"type":"invalid_request_error","message":"this is no request"}}`, http.StatusBadRequest)
+func (t *Twin) called(w http.ResponseWriter, r *http.Request, into any, call func() (*Call, error)) (*Call, bool) {
+	err := json.NewDecoder(http.MaxBytesReader(w, r.Body, longestRequest)).Decode(into)
+	var c *Call
+	if err == nil {
+		c, err = call()
+	}
+	if err == nil {
+		err = paired(c.Turns)
+	}
+	if err != nil {
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusBadRequest)
+		_ = json.NewEncoder(w).Encode(object{"error": object{"type": "invalid_request_error", "message": "this is no request: " + err.Error()}})
 		return nil, false
 	}
-	c := call()
 	split(c)
-	t.mu.Lock()
-	t.calls = append(t.calls, c)
-	c.N = len(t.calls)
-	c.Billed.Input = llm.Request{Instructions: c.Instructions, Turns: c.Turns, Tools: c.Tools}.Estimate() + llm.Estimate(c.Kept)
-	t.mu.Unlock()
-	t.told()
+	t.note(func() {
+		t.calls = append(t.calls, c)
+		c.N = len(t.calls)
+		c.Billed.Input = c.request().Estimate()
+	})
 	return c, true
 }
 
 // split finds the wish for more of an answer.
 func split(c *Call) {
 	n := len(c.Turns)
-	if n >= 2 && c.Turns[n-1].Role == llm.User && c.Turns[n-1].Text == llm.GoOn && c.Turns[n-2].Role == llm.Assistant {
-		c.Kept, c.Turns = c.Turns[n-2].Text, c.Turns[:n-2]
+	if n < 2 {
+		return
+	}
+	kept, wish := c.Turns[n-2], c.Turns[n-1]
+	if wish.Role == llm.User && wish.Text == llm.GoOn && len(wish.Results) == 0 && kept.Role == llm.Assistant && len(kept.Calls) == 0 {
+		c.Kept, c.Turns = kept.Text, c.Turns[:n-2]
 	}
 }
 
@@ -220,10 +216,10 @@ func (t *Twin) play(w http.ResponseWriter, r *http.Request, c *Call, s speaker) 
 	w.Header().Set("Content-Type", "text/event-stream")
 	out := http.NewResponseController(w)
 	err := s.begin(c)
-	for _, step := range script.Steps {
-		if err != nil || !t.step(r.Context(), w, out, c, s, step) {
+	last, calls := lasts(script.Steps)
+	for i, step := range script.Steps {
+		if err != nil || !t.step(r.Context(), w, out, c, s, step, last[i]) {
 			t.note(func() { c.Left = true })
-			t.told()
 			return
 		}
 	}
@@ -231,11 +227,11 @@ func (t *Twin) play(w http.ResponseWriter, r *http.Request, c *Call, s speaker) 
 		return
 	}
 	reason := script.Reason
-	if reason == "" {
+	switch {
+	case reason == "" && calls:
+		reason = llm.Called
+	case reason == "":
 		reason = llm.Stop
-		if slices.ContainsFunc(script.Steps, func(s Step) bool { return s.Call != nil }) {
-			reason = llm.Called
-		}
 	}
 	t.note(func() { err = s.end(c, reason) })
 	if err == nil {
@@ -247,10 +243,12 @@ func (t *Twin) note(f func()) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	f()
+	close(t.news)
+	t.news = make(chan struct{})
 }
 
 // step sends a step; false ends the answer.
-func (t *Twin) step(ctx context.Context, w http.ResponseWriter, out *http.ResponseController, c *Call, s speaker, x Step) bool {
+func (t *Twin) step(ctx context.Context, w http.ResponseWriter, out *http.ResponseController, c *Call, s speaker, x Step, last bool) bool {
 	if x.After > 0 {
 		select {
 		case <-t.Clock.After(x.After):
@@ -270,10 +268,10 @@ func (t *Twin) step(ctx context.Context, w http.ResponseWriter, out *http.Respon
 		return false
 	case x.Raw != "":
 		_, err = w.Write([]byte(x.Raw))
+	case x.Call != nil:
+		err = s.call(*x.Call, last)
 	case x.Reasoning != "":
 		err = s.reasoning(x.Reasoning)
-	case x.Call != nil:
-		err = s.call(x.Call)
 	default:
 		err = s.text(x.Text)
 	}

@@ -3,7 +3,6 @@ package openai
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -53,100 +52,29 @@ func (p *Provider) StandIn() bool { return p.Config.StandIn }
 
 // Stream asks a model.
 func (p *Provider) Stream(ctx context.Context, r llm.Request, part func(llm.Part) error) (out llm.Outcome, err error) {
+	if err := r.Check(); err != nil {
+		return out, err
+	}
 	var after time.Duration
 	s, err := p.client.CreateChatCompletionStream(httpclient.WithRetryAfter(ctx, &after), asked(r))
 	if err != nil {
 		return out, refused(ctx, err, after)
 	}
 	defer func() { _ = s.Close() }()
-	var calls calls
+	a := &answer{part: part, calls: calls{Calling: llm.NewCalling(r)}}
 	for {
 		raw, err := s.RecvRaw()
 		if err != nil {
 			// A clean end is told by [DONE], and by the end of the connection just so.
-			if out.Reason != "" && ctx.Err() == nil && errors.Is(err, io.EOF) {
-				return out, nil
+			if a.out.Reason != "" && ctx.Err() == nil && errors.Is(err, io.EOF) {
+				return a.out, nil
 			}
-			return out, refused(ctx, err, after)
+			return a.out, refused(ctx, err, after)
 		}
-		if err := take(raw, &out, &calls, part); err != nil {
-			return out, llm.Broken(ctx, err)
-		}
-	}
-}
-
-// chunk is what is read of a line of the stream; the library's own type has four times as much.
-type chunk struct {
-	Choices []struct {
-		Index int `json:"index"`
-		Delta struct {
-			Content   string `json:"content"`
-			Refusal   string `json:"refusal"`
-			Reasoning string `json:"reasoning_content"`
-			Calls     []call `json:"tool_calls"`
-		} `json:"delta"`
-		Reason openai.FinishReason `json:"finish_reason"`
-	} `json:"choices"`
-	Usage *struct {
-		Prompt     int `json:"prompt_tokens"`
-		Completion int `json:"completion_tokens"`
-		Details    struct {
-			Cached int `json:"cached_tokens"`
-		} `json:"prompt_tokens_details"`
-	} `json:"usage"`
-}
-
-// take takes a line of the stream.
-func take(raw []byte, out *llm.Outcome, calls *calls, part func(llm.Part) error) error {
-	if err := llm.Whole(raw); err != nil {
-		return err
-	}
-	var m chunk
-	if err := json.Unmarshal(raw, &m); err != nil {
-		return llm.Failed(llm.Corrupt, err)
-	}
-	if u := m.Usage; u != nil {
-		out.Usage = llm.Usage{Input: u.Prompt, Output: u.Completion, Cached: u.Details.Cached}
-	}
-	for _, c := range m.Choices {
-		if c.Index != 0 {
-			continue
-		}
-		parts, err := calls.take(c.Delta.Calls)
-		if err != nil {
-			return err
-		}
-		x := llm.Part{Text: clean(c.Delta.Content + c.Delta.Refusal), Reasoning: clean(c.Delta.Reasoning)}
-		if x != (llm.Part{}) {
-			parts = append([]llm.Part{x}, parts...)
-		}
-		if len(parts) > 0 && out.Reason != "" {
-			return llm.Failed(llm.Corrupt, errors.New("text came after the end of the answer"))
-		}
-		for _, x := range parts {
-			if err := part(x); err != nil {
-				return err
-			}
-		}
-		if c.Reason != "" {
-			out.Reason = calls.Ended(reason(c.Reason))
+		if err := a.line(raw); err != nil {
+			return a.out, llm.Broken(ctx, err)
 		}
 	}
-	return nil
-}
-
-func clean(s string) string { return strings.ReplaceAll(s, "\x00", "") }
-
-func reason(r openai.FinishReason) llm.Reason {
-	switch r {
-	case openai.FinishReasonLength:
-		return llm.Length
-	case openai.FinishReasonContentFilter:
-		return llm.Filtered
-	case openai.FinishReasonToolCalls, openai.FinishReasonFunctionCall:
-		return llm.Called
-	}
-	return llm.Stop
 }
 
 // refused tells what became of a request that was not answered, or not to the end.

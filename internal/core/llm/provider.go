@@ -28,8 +28,9 @@ const (
 type Turn struct {
 	Role Role
 	Text string
-	// Calls are what a model wanted done behind it, Results what it is told of that: those are a turn of the user's without a text.
-	Calls   []Call
+	// Calls are what an assistant called, after its text. The next turn has the results of all of them.
+	Calls []Call
+	// Results are those of the turn before; there is no text beside them.
 	Results []Result
 }
 
@@ -40,36 +41,12 @@ type Request struct {
 	// Instructions are given before the first turn.
 	Instructions string
 	Turns        []Turn
-	// Tools are those that the model may call.
-	Tools []Tool
 	// MaxTokens bounds the answer.
 	MaxTokens int
 	// Kept is the beginning of the answer that is there already: the model is asked to go on from there.
 	Kept string
-}
-
-// Estimate returns about how many tokens the request is.
-func (r Request) Estimate() int {
-	n := Estimate(r.Instructions)
-	for _, t := range r.Asked() {
-		n += t.Estimate()
-	}
-	for _, t := range r.Tools {
-		n += Estimate(t.Name, t.Description, string(t.Input))
-	}
-	return n
-}
-
-// Estimate returns about how many tokens the turn is.
-func (t Turn) Estimate() int {
-	n := Estimate(t.Text)
-	for _, c := range t.Calls {
-		n += Estimate(c.Name, c.Arguments)
-	}
-	for _, r := range t.Results {
-		n += Estimate(r.Text)
-	}
-	return n
+	// Tools are what the model may call.
+	Tools []Tool
 }
 
 // GoOn is what a model is told that is to go on from what it has said.
@@ -85,12 +62,30 @@ func (r Request) Asked() []Turn {
 	return append(turns, Turn{Role: Assistant, Text: r.Kept}, Turn{Role: User, Text: GoOn})
 }
 
+// Estimate returns about how many tokens the request is.
+func (r Request) Estimate() int {
+	n := Estimate(r.Instructions)
+	for _, t := range r.Tools {
+		n += Estimate(t.Name, t.Description, string(t.Schema()))
+	}
+	for _, t := range r.Asked() {
+		n += Estimate(t.Text)
+		for _, c := range t.Calls {
+			n += Estimate(c.Name, c.Arguments)
+		}
+		for _, x := range t.Results {
+			n += Estimate(x.Text)
+		}
+	}
+	return n
+}
+
 // Part is a part of an answer.
 type Part struct {
 	Text string
 	// Reasoning is what the model lets be seen of how it came to its answer.
 	Reasoning string
-	// Call is a part of what the model wants done; nil for none.
+	// Call is a part of a call; nil for none.
 	Call *CallPart
 }
 
@@ -105,7 +100,7 @@ const (
 	Stop     Reason = "STOP"
 	Length   Reason = "LENGTH"
 	Filtered Reason = "CONTENT_FILTER"
-	// Called says that the model waits for the results of what it called.
+	// Called is of a model that waits for the results of what it called.
 	Called Reason = "TOOL_CALLS"
 	// Steps and Time are no provider's: the model called tools as often, or took as long, as it may.
 	Steps Reason = "TOOL_STEPS"

@@ -2,21 +2,26 @@ package llm
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"regexp"
 	"strings"
 )
 
-// Tool is something that a model may have done.
+// Tool is what a model may call.
 type Tool struct {
+	// Name has letters, digits, underscores and hyphens, 64 of them at the most.
 	Name, Description string
-	// Input says what it takes, as JSON Schema.
+	// Input is the JSON Schema of the arguments, which are an object; nothing stands for any object.
 	Input json.RawMessage
 }
 
-// Call is what a model wants done. Arguments are as the model wrote them; they may be no JSON.
-type Call struct{ ID, Name, Arguments string }
+// Call is a call of a tool that a model asked for.
+type Call struct {
+	// ID tells it from all others of the conversation.
+	ID, Name string
+	// Arguments are as the model wrote them, which may be no JSON; {} where it wrote none.
+	Arguments string
+}
 
 // Result is what a model is told of a call.
 type Result struct {
@@ -24,68 +29,75 @@ type Result struct {
 	Failed             bool
 }
 
-// CallPart is a part of a call. Index counts the calls of an answer from 0; ID and Name come whole with the first part of each,
-// Arguments in pieces.
+// CallPart is a part of a call.
 type CallPart struct {
-	Index               int
+	// Index counts the calls of an answer from 0, in the order in which they begin; their parts may alternate.
+	Index int
+	// ID and Name come whole with a call's first part, and with that alone; Arguments come in pieces.
 	ID, Name, Arguments string
 }
 
 // What an answer may call.
 const (
-	mostCalls     = 32
-	mostArguments = 1 << 20
+	MostCalls = 32
+	// MostArguments bounds the arguments of all its calls in bytes.
+	MostArguments = 1 << 20
 )
 
 var toolName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 
-// Calling reads the calls of one answer, for adapters. The zero value is ready.
-type Calling struct {
-	names []string
-	bytes int
+// anything is the schema of any object.
+const anything = `{"type":"object","properties":{}}`
+
+// Schema is the schema of the arguments.
+func (t Tool) Schema() json.RawMessage {
+	if len(t.Input) == 0 {
+		return json.RawMessage(anything)
+	}
+	return t.Input
 }
 
-// Any reports whether anything was called.
-func (c *Calling) Any() bool { return len(c.names) > 0 }
+// Check refuses tools that no provider takes: it is the fault of who asks.
+func (r Request) Check() error {
+	seen := map[string]bool{}
+	for _, t := range r.Tools {
+		switch {
+		case !toolName.MatchString(t.Name) || seen[t.Name]:
+			return Failed(Internal, fmt.Errorf("%q is no name of a tool, or that of two", t.Name))
+		case !Object(string(t.Schema())):
+			return Failed(Internal, fmt.Errorf("the schema of the tool %s is no object", t.Name))
+		}
+		seen[t.Name] = true
+	}
+	return nil
+}
 
-// Last is the index of the newest call; -1 for none.
-func (c *Calling) Last() int { return len(c.names) - 1 }
+// Object reports whether a text is an object in JSON.
+func Object(text string) bool {
+	return strings.HasPrefix(strings.TrimLeft(text, " \t\r\n"), "{") && json.Valid([]byte(text))
+}
 
-// Begin begins the next call. An id is made up where the provider gives none.
-func (c *Calling) Begin(id, name string) (*CallPart, error) {
+// failed and nothing are told to models whose protocol has no word for them.
+const (
+	failed  = "The call failed: "
+	nothing = "(It answered nothing.)"
+)
+
+// Told is the result in one text, for protocols that have nothing but that.
+func (r Result) Told() string {
 	switch {
-	case len(c.names) == mostCalls:
-		return nil, Failed(Corrupt, fmt.Errorf("an answer calls more than %d tools", mostCalls))
-	case !toolName.MatchString(name):
-		return nil, Failed(Corrupt, errors.New("a call has no name that a tool can have"))
-	case id == "" || len(id) > 200 || strings.ContainsRune(id, 0):
-		id = fmt.Sprintf("call_%d", len(c.names))
+	case r.Failed:
+		return failed + r.Text
+	case r.Text == "":
+		return nothing
 	}
-	c.names = append(c.names, name)
-	return &CallPart{Index: len(c.names) - 1, ID: id, Name: name}, nil
+	return r.Text
 }
 
-// More takes a piece of the arguments of a call; nil for nothing.
-func (c *Calling) More(index int, text string) (*CallPart, error) {
-	if index < 0 || index >= len(c.names) {
-		return nil, Failed(Corrupt, errors.New("arguments of a call that was not begun"))
+// Heard finds in a text what was told by it.
+func Heard(told string) (text string, bad bool) {
+	if told == nothing {
+		return "", false
 	}
-	if c.bytes += len(text); c.bytes > mostArguments {
-		return nil, Failed(Corrupt, fmt.Errorf("the arguments of calls have more than %d bytes", mostArguments))
-	}
-	if text = strings.ReplaceAll(text, "\x00", ""); text == "" {
-		return nil, nil
-	}
-	return &CallPart{Index: index, Arguments: text}, nil
-}
-
-// Ended is why an answer ended, by what was called: some providers say of one that calls tools that the model has said all.
-func (c *Calling) Ended(r Reason) Reason {
-	switch {
-	case r == Stop && c.Any():
-		return Called
-	case r == Called && !c.Any():
-		return Stop
-	}
-	return r
+	return strings.CutPrefix(told, failed)
 }

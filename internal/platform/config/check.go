@@ -117,9 +117,7 @@ func (k *checker) models() {
 			}
 		}
 	}
-	if !provider.MatchString(c.OpenAIName) || c.OpenAIName == "anthropic" {
-		k.add("openai-name", "%q is not a name of a provider: small letters, digits and hyphens, and not anthropic.", clip(c.OpenAIName))
-	}
+	k.providers()
 	for _, x := range []struct {
 		flag   string
 		models []string
@@ -137,6 +135,23 @@ func (k *checker) models() {
 		if len(x.models) == 0 {
 			k.add(x.flag, "Name a model at least.")
 		}
+	}
+}
+
+// providers checks the names of the providers: each has one of its own, whether it is asked or not.
+func (k *checker) providers() {
+	openai, anthropic := k.cfg.OpenAIName, k.cfg.AnthropicName
+	for flag, name := range map[string]string{"openai-name": openai, "anthropic-name": anthropic} {
+		if !provider.MatchString(name) {
+			k.add(flag, "%q is not a name of a provider: small letters, digits and hyphens.", clip(name))
+		}
+	}
+	if openai == anthropic {
+		flag := "anthropic-name"
+		if anthropic == "anthropic" {
+			flag = "openai-name"
+		}
+		k.add(flag, "%q is the name of the other provider.", clip(openai))
 	}
 }
 

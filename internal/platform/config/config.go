@@ -56,10 +56,11 @@ type Config struct {
 
 	OpenAIURL       URL      `name:"openai-url" type:"setting" help:"Endpoint that speaks OpenAI's protocol, up to /v1: OpenAI's own where it is empty and a key is given, or Ollama's, vLLM's, OpenRouter's."`
 	OpenAIKey       Secret   `name:"openai-api-key" type:"setting" help:"Key of that endpoint."`
-	OpenAIName      string   `name:"openai-name" type:"setting" default:"openai" help:"What the API calls that provider; llmtwin for one that karnak twins runs."`
+	OpenAIName      string   `name:"openai-name" type:"setting" default:"openai" help:"What the API calls that provider; llmtwin, or llmtwin-…, for one that karnak twins runs."`
 	OpenAIModels    []string `name:"openai-models" type:"setting" default:"gpt-4.1-mini@1047576/32768" help:"Models of that endpoint, separated by commas: name@context/answer=input/output/cached, the bounds in tokens, the prices in US dollars for a million; all but the name may be left out."`
 	AnthropicURL    URL      `name:"anthropic-url" type:"setting" help:"Endpoint that speaks Anthropic's Messages API, without /v1; Anthropic's own where it is empty and a key is given."`
 	AnthropicKey    Secret   `name:"anthropic-api-key" type:"setting" help:"Key of that endpoint."`
+	AnthropicName   string   `name:"anthropic-name" type:"setting" default:"anthropic" help:"What the API calls that provider, as OPENAI_NAME."`
 	AnthropicModels []string `name:"anthropic-models" type:"setting" default:"claude-sonnet-4-5@200000/32000" help:"Models of that endpoint, as OPENAI_MODELS."`
 	ModelFallbacks  []string `name:"model-fallbacks" type:"setting" help:"Models that go on where others fail, in chains separated by commas: openai/gpt-4.1-mini>anthropic/claude-sonnet-4-5."`
 	LLMTwin         bool     `name:"llm-twin" type:"setting" default:"true" production:"false" help:"Have a stand-in answer that asks no model, where no provider of language models is given."`

@@ -58,7 +58,7 @@ func TestDefaults(t *testing.T) {
 		LimitBody: 128 << 10, LimitTokens: 1000, LimitDepth: 12, LimitAliases: 30, LimitCost: 10000, LimitPage: 100,
 		LimitSubscriptions: 100, LimitStreams: 1000, RequestTimeout: 10 * time.Second, ShutdownGrace: 20 * time.Second,
 		SQLiteReaders: 4, PostgresPool: 8, RLS: true, ToolRuns: 4,
-		OpenAIName: "openai", OpenAIModels: []string{"gpt-4.1-mini@1047576/32768"}, AnthropicModels: []string{"claude-sonnet-4-5@200000/32000"}, LLMTwin: true,
+		OpenAIName: "openai", OpenAIModels: []string{"gpt-4.1-mini@1047576/32768"}, AnthropicName: "anthropic", AnthropicModels: []string{"claude-sonnet-4-5@200000/32000"}, LLMTwin: true,
 	}
 	if !reflect.DeepEqual(*dev, want) {
 		t.Errorf("got  %+v\nwant %+v", *dev, want)

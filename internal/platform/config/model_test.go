@@ -35,6 +35,8 @@ func TestProvidersOfModels(t *testing.T) {
 		"a password":     {"--anthropic-url=https://u:p@host", "KARNAK_ANTHROPIC_URL"},
 		"a name":         {"--openai-name=Open AI", "KARNAK_OPENAI_NAME"},
 		"another's name": {"--openai-name=anthropic", "KARNAK_OPENAI_NAME"},
+		"its name":       {"--anthropic-name=An thropic", "KARNAK_ANTHROPIC_NAME"},
+		"the other's":    {"--anthropic-name=openai", "KARNAK_ANTHROPIC_NAME"},
 		"no model":       {"--openai-models=", "KARNAK_OPENAI_MODELS"},
 		"a bad model":    {"--anthropic-models=m@1", "KARNAK_ANTHROPIC_MODELS"},
 		"twice":          {"--openai-models=m,m@9000", "KARNAK_OPENAI_MODELS"},
@@ -44,6 +46,15 @@ func TestProvidersOfModels(t *testing.T) {
 		if !errors.As(err, &faults) || len(faults) != 1 || faults[0].Key != c.key {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+	_, err := config.Load([]string{"--openai-name=llmtwin", "--anthropic-name=llmtwin"}, nil)
+	var faults config.Faults
+	if !errors.As(err, &faults) || len(faults) != 1 || faults[0].Key != "KARNAK_ANTHROPIC_NAME" {
+		t.Errorf("one name for both: %v", err)
+	}
+	// Names may also be changed for each other.
+	if c, err := config.Load([]string{"--openai-name=anthropic"}, []string{"KARNAK_ANTHROPIC_NAME=openai"}); err != nil || c.OpenAIName != "anthropic" || c.AnthropicName != "openai" {
+		t.Errorf("%+v %v", c, err)
 	}
 	if _, err := config.Load([]string{"--openai-url=http://127.0.0.1:11434/v1", "--openai-name=ollama", "--openai-models=llama3.2,qwen3:8b@32768/4096"}, nil); err != nil {
 		t.Error(err)

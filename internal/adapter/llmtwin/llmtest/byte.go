@@ -4,51 +4,79 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
-	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"karnak/internal/adapter/llmtwin"
 	"karnak/internal/core/llm"
 )
 
-// streams is how many altered streams an adapter reads.
-const streams = 1000
+const (
+	// streams is how many altered streams an adapter reads.
+	streams = 1000
+	// patience bounds the silence where none is meant: the machine may have other things to do.
+	patience = time.Minute
+)
 
 // anyByte reads an answer that comes in pieces cut at any byte, with lines between that say nothing, and sometimes breaks off
 // at any byte: what is read is the answer or a beginning of it, and the end is only taken for one where it is.
 func anyByte(t *testing.T, open Open) {
 	words := []string{"Grüße ", "an ", "die ", "世界", " – ", "🎉🎊 ", "e\u0301\u0323 ", "\u202eright\u202c ", "\\n \" ' ", "tab\t", "end\n"}
-	text := strings.Join(words, "")
-	calls := []llm.Call{{ID: "call_a", Name: "first", Arguments: `{"q":"世界 🎉 \\n \" é","n":[1,2,3]}`}, {ID: "call_b", Name: "second_one", Arguments: `{}`}}
-	var called []llmtwin.Step
-	for i, c := range calls {
-		called = append(called, llmtwin.Calls(c, i, 0)...)
+	mangle(t, open, append([]llmtwin.Step{{Reasoning: "hm"}}, said(words...)...), strings.Join(words, ""))
+}
+
+// callsAtAnyByte does the same with two calls whose parts alternate, and text around them.
+func callsAtAnyByte(t *testing.T, open Open) {
+	one := llm.Call{ID: "one", Name: "look_up", Arguments: `{"wort":"Grüße 世界 🎉","zitat":"\"<\u00e9>\" \\ \n","n":[1,-2.5e3,{}]}`}
+	two := llm.Call{ID: "two", Name: "look-up", Arguments: `{"half": "` + strings.Repeat("ü🎊", 9)}
+	steps := append(said("be", "fore "), alternating(llmtwin.Pieces(0, one, 7), llmtwin.Pieces(1, two, 5))...)
+	mangle(t, open, append(steps, said("after")...), "before after", one, two)
+}
+
+// alternating is the steps of both in turn.
+func alternating(a, b []llmtwin.Step) (out []llmtwin.Step) {
+	for i := range max(len(a), len(b)) {
+		if i < len(a) {
+			out = append(out, a[i])
+		}
+		if i < len(b) {
+			out = append(out, b[i])
+		}
+	}
+	return out
+}
+
+func mangle(t *testing.T, open Open, steps []llmtwin.Step, text string, calls ...llm.Call) {
+	want := llm.Stop
+	if len(calls) > 0 {
+		want = llm.Called
 	}
 	dice := rand.New(rand.NewPCG(20, 28)) // the same streams every time
 	m := &mangler{dice: dice}
-	s := set(t, open, script(llmtwin.Script{Steps: append([]llmtwin.Step{{Reasoning: "hm"}}, append(said(words...), called...)...)}), func(h http.Handler) http.Handler { m.base = h; return m })
+	s := setFor(t, open, script(llmtwin.Script{Steps: steps}), func(h http.Handler) http.Handler { m.base = h; return m }, patience, body)
 	wholes, parts := 0, 0
 	for i := range streams {
 		a := s.ask(t.Context(), request())
 		switch {
-		case a.err == nil:
+		case a.Err == nil:
 			wholes++
-			if a.text != text || a.out.Reason != llm.Called || !reflect.DeepEqual(a.calls, calls) {
+			if a.Text != text || a.Out.Reason != want || !slices.Equal(a.Calls, calls) {
 				t.Fatalf("stream %d: %+v", i, a)
 			}
-		case kindOf(a.err) != llm.Unavailable && kindOf(a.err) != llm.Corrupt || !strings.HasPrefix(text, a.text) || !begun(calls, a.calls):
+		case kindOf(a.Err) != llm.Unavailable && kindOf(a.Err) != llm.Corrupt || !strings.HasPrefix(text, a.Text) || !beginnings(a.Calls, calls):
 			t.Fatalf("stream %d: %+v", i, a)
 		default:
 			parts++
 		}
 		cut, ended := m.last()
-		if cut && a.err == nil && !ended {
+		if cut && a.Err == nil && !ended {
 			t.Fatalf("stream %d was taken for whole and was cut", i)
 		}
-		if !cut && a.err != nil {
-			t.Fatalf("stream %d was whole: %v", i, a.err)
+		if !cut && a.Err != nil {
+			t.Fatalf("stream %d was whole: %v", i, a.Err)
 		}
 	}
 	if wholes < streams/10 || parts < streams/10 {
@@ -56,10 +84,10 @@ func anyByte(t *testing.T, open Open) {
 	}
 }
 
-// begun reports whether what came of calls is a beginning of them.
-func begun(whole, came []llm.Call) bool {
-	for i, c := range came {
-		if i >= len(whole) || c.ID != whole[i].ID || c.Name != whole[i].Name || !strings.HasPrefix(whole[i].Arguments, c.Arguments) {
+// beginnings reports whether calls are those of an answer as far as they came.
+func beginnings(calls, of []llm.Call) bool {
+	for i, c := range calls {
+		if i >= len(of) || c.ID != of[i].ID || c.Name != of[i].Name || !strings.HasPrefix(of[i].Arguments, c.Arguments) {
 			return false
 		}
 	}
@@ -92,7 +120,7 @@ func (m *mangler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		out = out[:m.dice.IntN(len(out))]
 	}
 	sent := strings.ReplaceAll(string(out), "\r", "")
-	m.ended = strings.Contains(sent, "\"finish_reason\":\"tool_calls\"") && strings.Contains(sent, "\n\n") || strings.Contains(sent, "message_stop\"}\n")
+	m.ended = strings.Contains(sent, "\"finish_reason\":\"") || strings.Contains(sent, "message_stop\"}\n")
 	flush := http.NewResponseController(w)
 	for rest := out; len(rest) > 0; {
 		n := min(len(rest), 1+m.dice.IntN(40))

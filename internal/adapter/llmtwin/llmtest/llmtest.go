@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -34,6 +35,12 @@ type stage struct {
 
 func set(t *testing.T, open Open, c llmtwin.Config, wrap func(http.Handler) http.Handler) stage {
 	t.Helper()
+	return setFor(t, open, c, wrap, silence, body)
+}
+
+// setFor is set with other bounds of an answer.
+func setFor(t *testing.T, open Open, c llmtwin.Config, wrap func(http.Handler) http.Handler, silent time.Duration, most int64) stage {
+	t.Helper()
 	s := stage{twin: llmtwin.New(c)}
 	var h http.Handler = s.twin
 	if wrap != nil {
@@ -41,7 +48,7 @@ func set(t *testing.T, open Open, c llmtwin.Config, wrap func(http.Handler) http
 	}
 	server := httptest.NewServer(h)
 	t.Cleanup(server.Close)
-	client, err := httpclient.New(httpclient.Config{Connect: time.Second, Headers: 2 * time.Second, Silence: silence, Line: line, Body: body})
+	client, err := httpclient.New(httpclient.Config{Connect: time.Second, Headers: 2 * time.Second, Silence: silent, Line: line, Body: most})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,31 +73,55 @@ func request() llm.Request {
 	return llm.Request{Model: "m", Instructions: "be brief", MaxTokens: 100, Turns: []llm.Turn{{Role: llm.User, Text: "hello"}}}
 }
 
-// answer is what came of a request.
-type answer struct {
-	text, reasoning string
-	calls           []llm.Call
-	out             llm.Outcome
-	err             error
+// Answer is what came of a request.
+type Answer struct {
+	Text, Reasoning string
+	Calls           []llm.Call
+	Out             llm.Outcome
+	Err             error
+	// order tells which parts followed which, each change once: t for text, and the numbers of the calls.
+	order string
 }
 
-func (s stage) ask(ctx context.Context, r llm.Request) (a answer) {
-	a.out, a.err = s.Stream(ctx, r, func(p llm.Part) error {
-		a.text += p.Text
-		a.reasoning += p.Reasoning
-		if p.Call == nil {
-			return nil
-		}
-		if p.Call.ID != "" {
-			if p.Call.Index != len(a.calls) {
-				return errors.New("a call out of its order")
-			}
-			a.calls = append(a.calls, llm.Call{ID: p.Call.ID, Name: p.Call.Name})
-		}
-		a.calls[p.Call.Index].Arguments += p.Call.Arguments
-		return nil
-	})
+// Ask has a script played to an adapter.
+func Ask(t *testing.T, open Open, s llmtwin.Script, r llm.Request) Answer {
+	t.Helper()
+	return set(t, open, script(s), nil).ask(t.Context(), r)
+}
+
+func (s stage) ask(ctx context.Context, r llm.Request) (a Answer) {
+	a.Out, a.Err = s.Stream(ctx, r, a.take)
 	return a
+}
+
+var errPromise = errors.New("the port promises that a call begins with its id and its name, and has them once")
+
+func (a *Answer) take(p llm.Part) error {
+	a.Text += p.Text
+	a.Reasoning += p.Reasoning
+	if p.Text != "" {
+		a.follows("t")
+	}
+	x := p.Call
+	if x == nil {
+		return nil
+	}
+	begins := x.Index == len(a.Calls)
+	if begins != (x.ID != "") || begins != (x.Name != "") || x.Index > len(a.Calls) || x.Index < 0 || !begins && x.Arguments == "" {
+		return errPromise
+	}
+	if begins {
+		a.Calls = append(a.Calls, llm.Call{ID: x.ID, Name: x.Name})
+	}
+	a.Calls[x.Index].Arguments += x.Arguments
+	a.follows(strconv.Itoa(x.Index))
+	return nil
+}
+
+func (a *Answer) follows(what string) {
+	if !strings.HasSuffix(a.order, what) {
+		a.order += what
+	}
 }
 
 // Run runs the suite.
@@ -101,9 +132,15 @@ func Run(t *testing.T, open Open) {
 	t.Run("refusals", func(t *testing.T) { t.Parallel(); refusals(t, open) })
 	t.Run("breaks", func(t *testing.T) { t.Parallel(); breaks(t, open) })
 	t.Run("stopping", func(t *testing.T) { t.Parallel(); stopping(t, open) })
-	t.Run("tools", func(t *testing.T) { t.Parallel(); tools(t, open) })
-	t.Run("calls that are none", func(t *testing.T) { t.Parallel(); noCalls(t, open) })
 	t.Run("at any byte", func(t *testing.T) { t.Parallel(); anyByte(t, open) })
+	t.Run("calls at any byte", func(t *testing.T) { t.Parallel(); callsAtAnyByte(t, open) })
+	t.Run("tools", func(t *testing.T) { t.Parallel(); offering(t, open) })
+	t.Run("calls", func(t *testing.T) { t.Parallel(); calling(t, open) })
+	t.Run("endings of calls", func(t *testing.T) { t.Parallel(); callEndings(t, open) })
+	t.Run("ids of calls", func(t *testing.T) { t.Parallel(); callIDs(t, open) })
+	t.Run("bounds of calls", func(t *testing.T) { t.Parallel(); callBounds(t, open) })
+	t.Run("broken calls", func(t *testing.T) { t.Parallel(); brokenCalls(t, open) })
+	t.Run("unfit tools", func(t *testing.T) { t.Parallel(); unfitTools(t, open) })
 }
 
 func whole(t *testing.T, open Open) {
@@ -112,15 +149,15 @@ func whole(t *testing.T, open Open) {
 	r := request()
 	r.Turns = []llm.Turn{{Role: llm.User, Text: "one"}, {Role: llm.Assistant, Text: "two"}, {Role: llm.User, Text: "three"}}
 	a := s.ask(t.Context(), r)
-	if a.err != nil || a.text != "Grüße, 世界 🎉\n\n\"quoted\" \\ and</script> nothing e\u0301" || a.reasoning != "let me see" || a.out.Reason != llm.Stop {
+	if a.Err != nil || a.Text != "Grüße, 世界 🎉\n\n\"quoted\" \\ and</script> nothing e\u0301" || a.Reasoning != "let me see" || a.Out.Reason != llm.Stop {
 		t.Errorf("%+v", a)
 	}
 	c := s.twin.Calls()
-	if len(c) != 1 || c[0].Model != "m" || c[0].Instructions != "be brief" || c[0].MaxTokens != 100 || len(c[0].Turns) != 3 || !reflect.DeepEqual(c[0].Turns[1], r.Turns[1]) || c[0].Left {
+	if len(c) != 1 || c[0].Model != "m" || c[0].Instructions != "be brief" || c[0].MaxTokens != 100 || !reflect.DeepEqual(c[0].Turns, r.Turns) || c[0].Left {
 		t.Fatalf("the twin was asked %+v", c)
 	}
-	if a.out.Usage != c[0].Billed || a.out.Usage.Output == 0 || a.out.Usage.Input == 0 {
-		t.Errorf("the twin billed %+v, the adapter tells %+v", c[0].Billed, a.out.Usage)
+	if a.Out.Usage != c[0].Billed || a.Out.Usage.Output == 0 || a.Out.Usage.Input == 0 {
+		t.Errorf("the twin billed %+v, the adapter tells %+v", c[0].Billed, a.Out.Usage)
 	}
 }
 
@@ -130,7 +167,7 @@ func goingOn(t *testing.T, open Open) {
 	r := request()
 	r.Kept = text[:14]
 	a := s.ask(t.Context(), r)
-	if a.err != nil || r.Kept+a.text != text {
+	if a.Err != nil || r.Kept+a.Text != text {
 		t.Errorf("%+v", a)
 	}
 	if c := s.twin.Calls()[0]; c.Kept != r.Kept || c.Asked() != "hello" {
@@ -141,12 +178,12 @@ func goingOn(t *testing.T, open Open) {
 func endings(t *testing.T, open Open) {
 	for _, r := range []llm.Reason{llm.Stop, llm.Length, llm.Filtered} {
 		s := set(t, open, script(llmtwin.Script{Steps: said("so"), Reason: r}), nil)
-		if a := s.ask(t.Context(), request()); a.err != nil || a.out.Reason != r || a.text != "so" {
+		if a := s.ask(t.Context(), request()); a.Err != nil || a.Out.Reason != r || a.Text != "so" {
 			t.Errorf("%s: %+v", r, a)
 		}
 	}
 	s := set(t, open, script(llmtwin.Script{}), nil)
-	if a := s.ask(t.Context(), request()); a.err != nil || a.text != "" || a.out.Reason != llm.Stop {
+	if a := s.ask(t.Context(), request()); a.Err != nil || a.Text != "" || a.Out.Reason != llm.Stop {
 		t.Errorf("an empty answer: %+v", a)
 	}
 	own := errors.New("enough")
@@ -172,15 +209,15 @@ func refusals(t *testing.T, open Open) {
 		s := set(t, open, script(llmtwin.Script{Status: status, RetryAfter: 7 * time.Second}), nil)
 		a := s.ask(t.Context(), request())
 		var f *llm.Fault
-		if kindOf(a.err) != want || a.text != "" {
+		if kindOf(a.Err) != want || a.Text != "" {
 			t.Errorf("%d: %+v", status, a)
 		}
-		if errors.As(a.err, &f) && f.After != 7*time.Second && status != http.StatusFound {
+		if errors.As(a.Err, &f) && f.After != 7*time.Second && status != http.StatusFound {
 			t.Errorf("%d: the provider wants to be left alone for %s", status, f.After)
 		}
 	}
 	s := set(t, open, llmtwin.Config{Token: "another"}, nil)
-	if a := s.ask(t.Context(), request()); kindOf(a.err) != llm.Refused {
+	if a := s.ask(t.Context(), request()); kindOf(a.Err) != llm.Refused {
 		t.Errorf("another key: %+v", a)
 	}
 	closed := httptest.NewServer(http.NotFoundHandler())
@@ -189,7 +226,7 @@ func refusals(t *testing.T, open Open) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if a := (stage{Provider: open(t, closed.URL, "key", client)}).ask(t.Context(), request()); kindOf(a.err) != llm.Unavailable {
+	if a := (stage{Provider: open(t, closed.URL, "key", client)}).ask(t.Context(), request()); kindOf(a.Err) != llm.Unavailable {
 		t.Errorf("nobody listens: %+v", a)
 	}
 }
@@ -212,7 +249,7 @@ func breaks(t *testing.T, open Open) {
 		began := time.Now()
 		a := s.ask(t.Context(), request())
 		// What is on its way when the connection is cut off may be lost.
-		if kindOf(a.err) != c.want || a.text != "one two " && (name != "cut off" || !strings.HasPrefix("one two ", a.text)) {
+		if kindOf(a.Err) != c.want || a.Text != "one two " && (name != "cut off" || !strings.HasPrefix("one two ", a.Text)) {
 			t.Errorf("%s: %+v", name, a)
 		}
 		if took := time.Since(began); took > 10*silence {
@@ -220,7 +257,7 @@ func breaks(t *testing.T, open Open) {
 		}
 	}
 	s := set(t, open, script(llmtwin.Script{Steps: said("one ", "two"), End: true}), nil)
-	if a := s.ask(t.Context(), request()); kindOf(a.err) != llm.Unavailable || a.text != "one two" {
+	if a := s.ask(t.Context(), request()); kindOf(a.Err) != llm.Unavailable || a.Text != "one two" {
 		t.Errorf("an answer without an end: %+v", a)
 	}
 }
@@ -236,9 +273,9 @@ func stopping(t *testing.T, open Open) {
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("it ended with %v", err)
 	}
-	soon, cancel := context.WithTimeout(t.Context(), time.Second)
+	within, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
-	if err := s.twin.Until(soon, func(c []llmtwin.Call) bool { return c[0].Left }); err != nil {
+	if err := s.twin.Wait(within, func(c []llmtwin.Call) bool { return c[0].Left }); err != nil {
 		t.Fatal("the connection was not closed within a second")
 	}
 }
