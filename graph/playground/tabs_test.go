@@ -41,7 +41,7 @@ func TestTabsAreValid(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []string{"Welcome", "Workspaces", "Messages", "SendMessage", "ChannelEvents", "Presence", "Activity", "ExplainAccess",
-		"NewConversation", "Ask", "Answer"}
+		"NewConversation", "Ask", "Answer", "InvokeTool", "ToolRun"}
 	if len(tabs) != len(want) {
 		t.Fatalf("%d tabs, want %d", len(tabs), len(want))
 	}
@@ -77,7 +77,7 @@ func TestTabsAreValid(t *testing.T) {
 // The page fills these ids by name; a tab that needs another could not simply be played.
 func TestTabsNeedNoIDByHand(t *testing.T) {
 	t.Parallel()
-	filled := map[string]bool{"workspaceId": true, "channelId": true, "subjectId": true, "objectId": true, "conversationId": true, "generationId": true}
+	filled := map[string]bool{"workspaceId": true, "channelId": true, "subjectId": true, "objectId": true, "conversationId": true, "generationId": true, "toolInvocationId": true}
 	tabs, err := readTabs(files)
 	if err != nil {
 		t.Fatal(err)

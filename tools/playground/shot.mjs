@@ -1,9 +1,10 @@
 // Uses the page at / of a running karnak as a person would, in headless Chromium:
 // signs in, runs every tab, subscribes in one page and sends from another, cuts the
 // socket and looks for what was missed, comes and goes, and has a language model's
-// stand-in answer. Takes five screenshots: playground-start.png before signing in,
+// stand-in answer and call a tool. Takes six screenshots: playground-start.png before signing in,
 // playground-messages.png of a page of messages, playground.png of a stream,
-// playground-presence.png of who is there, playground-answer.png of an answer.
+// playground-presence.png of who is there, playground-answer.png of an answer,
+// playground-tool.png of one whose model called a tool.
 //
 //   node shot.mjs http://localhost:8080 playground.png [email password]
 //
@@ -218,6 +219,26 @@ try {
   assert.equal(await said(), answer, "the answer is the same when it is read again");
   console.log("ok  an answer was streamed, cut, and read again");
 
+  await show(reader, "Ask");
+  await reader.evaluate((text) => {
+    const model = globalThis.__MONACO.editor.getModels().find((one) => one.uri.path.endsWith("variables.json"));
+    model.setValue(JSON.stringify({ ...JSON.parse(model.getValue()), body: text }, null, 2));
+  }, 'use karnak_calculate {"expression": "(19.90 * 12) / 6"}');
+  await run(reader, "Ask");
+  await show(reader, "Answer");
+  await live(reader).getByRole("button", { name: "Clear" }).click();
+  await play(reader);
+  await waitFor("the end of the answer with a tool", async () => (await live(reader).getAttribute("data-state")) === "ended");
+  assert.match(await said(), /The tool karnak_calculate answered: “\{"exact":true,"value":"39.8"\}”/, "the tool was called");
+  assert.equal(await shown(reader, "ToolCallResult"), 1, "the result of the tool is shown");
+  await reader.screenshot({ path: named("tool") });
+  await run(reader, "InvokeTool");
+  await show(reader, "ToolRun");
+  await play(reader);
+  await waitFor("the end of the run", async () => (await live(reader).getAttribute("data-state")) === "ended");
+  assert.equal(await shown(reader, "ToolInvocationEnded"), 1, "the run has ended");
+  console.log("ok  a model called a tool, and a person did");
+
   await sender.locator(".kp-chip").click();
   await sender.getByRole("button", { name: "Sign out" }).click();
   await sender.locator("#kp-session input[name=email]").waitFor();
@@ -226,7 +247,7 @@ try {
 
   assert.deepEqual(foreign, [], "the page asks no other host");
   assert.deepEqual(faults, [], "the page reports no fault");
-  console.log(`screenshots: ${shot}, ${named("start")}, ${named("messages")}, ${named("presence")}, ${named("answer")}`);
+  console.log(`screenshots: ${shot}, ${named("start")}, ${named("messages")}, ${named("presence")}, ${named("answer")}, ${named("tool")}`);
 } finally {
   await context.close();
   await rm(profile, { recursive: true, force: true });

@@ -6,7 +6,7 @@ import { accessToken, session } from "./session.js";
 import { createStore } from "./store.js";
 
 const KEY = "karnak.place";
-const EMPTY = { members: [], channels: [], workspaceId: "", channelId: "", conversationId: "", generationId: "", userId: "", error: "", revision: 0 };
+const EMPTY = { members: [], channels: [], workspaceId: "", channelId: "", conversationId: "", generationId: "", toolInvocationId: "", userId: "", error: "", revision: 0 };
 
 const MEMBERSHIPS = `query Memberships {
   viewer { memberships(first: 50) { nodes { role owner workspace { id } } } }
@@ -78,8 +78,8 @@ export function leave() {
 
 // known are the variables that the page can fill by itself.
 export function known() {
-  const { workspaceId, channelId, conversationId, generationId, userId } = places.get();
-  return { workspaceId, channelId, conversationId, generationId, subjectId: userId, objectId: workspaceId };
+  const { workspaceId, channelId, conversationId, generationId, toolInvocationId, userId } = places.get();
+  return { workspaceId, channelId, conversationId, generationId, toolInvocationId, subjectId: userId, objectId: workspaceId };
 }
 
 // learn takes the ids of what an answer says was begun: the tabs that go on from there are filled with them.
@@ -88,6 +88,7 @@ export function learn(data) {
   for (const payload of Object.values(data ?? {})) {
     if (payload?.conversation?.id) news = { ...news, conversationId: payload.conversation.id };
     if (payload?.generation?.id) news = { ...news, generationId: payload.generation.id };
+    if (payload?.invocation?.id) news = { ...news, toolInvocationId: payload.invocation.id };
   }
   if (news) places.set({ ...news, force: true, revision: places.get().revision + 1 });
 }
@@ -108,7 +109,7 @@ export function fill(query, text, force) {
     if (variables[name] && !force) continue;
     variables[name] = value;
     changed = true;
-    if ((name === "channelId" || name === "generationId") && variables.after) variables.after = null;
+    if ((name === "channelId" || name === "generationId" || name === "toolInvocationId") && variables.after) variables.after = null;
     if (name === "channelId" && variables.before) variables.before = null;
   }
   return changed ? JSON.stringify(variables, null, 2) : text;
