@@ -1896,6 +1896,20 @@ func (ec *executionContext) fieldContext_LanguageModel_outputPrice(_ context.Con
 	return fc, nil
 }
 
+func (ec *executionContext) _LanguageModel_tier(ctx context.Context, field graphql.CollectedField, obj *assistant.LanguageModel) (ret graphql.Marshaler) {
+	return ec.marshalOTier2ᚖkarnakᚋentᚋenumᚐTier(ctx, field.Selections, obj.Tier)
+}
+func (ec *executionContext) fieldContext_LanguageModel_tier(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LanguageModel", field, false, false, errors.New("field of type Tier does not have child fields"))
+}
+
+func (ec *executionContext) _LanguageModel_available(ctx context.Context, field graphql.CollectedField, obj *assistant.LanguageModel) (ret graphql.Marshaler) {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Available)
+}
+func (ec *executionContext) fieldContext_LanguageModel_available(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LanguageModel", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
 func (ec *executionContext) _ModelBudget_month(ctx context.Context, field graphql.CollectedField, obj *assistant.ModelBudget) (ret graphql.Marshaler) {
 	return ec.marshalNString2string(ctx, field.Selections, obj.Month)
 }
@@ -5750,6 +5764,10 @@ func (ec *executionContext) _LanguageModel(ctx context.Context, sel ast.Selectio
 			out.Nullable(i, ec._LanguageModel_inputPrice(ctx, field, obj))
 		case "outputPrice":
 			out.Nullable(i, ec._LanguageModel_outputPrice(ctx, field, obj))
+		case "tier":
+			out.Nullable(i, ec._LanguageModel_tier(ctx, field, obj))
+		case "available":
+			out.Required(i, ec._LanguageModel_available(ctx, field, obj))
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -5803,6 +5821,16 @@ func (ec *executionContext) deferred_LanguageModel(ctx context.Context, sel ast.
 		case "outputPrice":
 			out.Values[i] = ec._LanguageModel_outputPrice(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "tier":
+			out.Values[i] = ec._LanguageModel_tier(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "available":
+			out.Values[i] = ec._LanguageModel_available(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:

@@ -764,6 +764,10 @@ type LanguageModel {
   inputPrice: Money
   "What a million tokens that it writes cost; null where it is not known."
   outputPrice: Money
+  "The tier that a workspace has to have for it; null for any."
+  tier: Tier
+  "Whether the workspace has that tier."
+  available: Boolean!
 }
 
 "What a workspace spends on language models in a month, by the prices that are known."
@@ -4323,6 +4327,10 @@ func (ec *executionContext) childFields_LanguageModel(ctx context.Context, field
 		return ec.fieldContext_LanguageModel_inputPrice(ctx, field)
 	case "outputPrice":
 		return ec.fieldContext_LanguageModel_outputPrice(ctx, field)
+	case "tier":
+		return ec.fieldContext_LanguageModel_tier(ctx, field)
+	case "available":
+		return ec.fieldContext_LanguageModel_available(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type LanguageModel", field.Name)
 }

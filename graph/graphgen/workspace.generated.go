@@ -5302,6 +5302,22 @@ func (ec *executionContext) marshalOMember2ᚖkarnakᚋentᚋentgenᚐMember(ctx
 	return ec._Member(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalOTier2ᚖkarnakᚋentᚋenumᚐTier(ctx context.Context, v any) (*enum.Tier, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(enum.Tier)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOTier2ᚖkarnakᚋentᚋenumᚐTier(ctx context.Context, sel ast.SelectionSet, v *enum.Tier) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
 func (ec *executionContext) marshalOWorkspace2ᚖkarnakᚋentᚋentgenᚐWorkspace(ctx context.Context, sel ast.SelectionSet, v *entgen.Workspace) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"karnak/ent/enum"
 	"karnak/internal/adapter/anthropic"
 	"karnak/internal/adapter/llmtwin"
 	"karnak/internal/adapter/openai"
@@ -71,7 +72,7 @@ func openModels(ctx context.Context, cfg *config.Config) (*models, error) {
 		all = offered(p, []string{llmtwin.Model})
 	}
 	if m.Catalogue, err = llm.NewCatalogue(all...); err == nil {
-		err = m.FallBack(chains(cfg.ModelFallbacks)...)
+		err = errors.Join(m.FallBack(chains(cfg.ModelFallbacks)...), m.Reserve(tiers(cfg.ModelTiers)))
 	}
 	if err != nil {
 		return nil, errors.Join(err, m.close())
@@ -88,6 +89,15 @@ func chains(settings []string) [][]string {
 	out := make([][]string, len(settings))
 	for i, s := range settings {
 		out[i] = strings.Split(s, ">")
+	}
+	return out
+}
+
+func tiers(settings []string) map[string]enum.Tier {
+	out := make(map[string]enum.Tier, len(settings))
+	for _, s := range settings {
+		name, tier, _ := strings.Cut(s, "=")
+		out[name] = enum.Tier(tier)
 	}
 	return out
 }

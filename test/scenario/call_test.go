@@ -1,6 +1,7 @@
 package scenario_test
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -8,7 +9,10 @@ import (
 
 	"entgo.io/ent/dialect"
 
+	"karnak/authz"
+	"karnak/ent"
 	"karnak/ent/enttest"
+	"karnak/ent/enum"
 	"karnak/internal/adapter/llmtwin"
 	"karnak/internal/app/apptest"
 	"karnak/internal/core/llm"
@@ -310,5 +314,51 @@ func TestRunsThatBreakOff(t *testing.T) {
 	for _, id := range ids {
 		must(t, second, b.who, "stopToolInvocation", invoked, apptest.Vars{"toolInvocationId": id})
 		is(t, until(id, "ToolInvocationEnded"), end+"state", "STOPPED")
+	}
+}
+
+// TestModelsOfATier offers a model that the workspace has too low a tier for: it neither answers nor goes on for another.
+func TestModelsOfATier(t *testing.T) {
+	t.Parallel()
+	for _, e := range enttest.Engines {
+		t.Run(e, func(t *testing.T) {
+			t.Parallel()
+			twin, models := apptest.Twin(t, llmtwin.Config{Script: func(c *llmtwin.Call) llmtwin.Script {
+				if c.Model == llmtwin.Model {
+					return llmtwin.Script{Status: 401}
+				}
+				return llmtwin.Script{Steps: said("hello")}
+			}})
+			const high = llmtwin.Name + "/unpriced"
+			if err := errors.Join(models.Reserve(map[string]enum.Tier{high: enum.SME}), models.FallBack([]string{llmtwin.Name + "/" + llmtwin.Model, high})); err != nil {
+				t.Fatal(err)
+			}
+			k := newTalk(t, apptest.Start(t, e, apptest.Options{Models: models}), twin)
+			shown := func() string {
+				t.Helper()
+				a := k.Must(t, k.who.Token, `query($w: ID!) { workspace(id: $w) { languageModels { name tier available } } }`, apptest.Vars{"w": k.ws})
+				return fmt.Sprint(a.Get("workspace.languageModels.1.tier"), a.Get("workspace.languageModels.1.available"), a.Get("workspace.languageModels.0.tier"), a.Get("workspace.languageModels.0.available"))
+			}
+			if got := shown(); got != "SMEfalse <nil> true" {
+				t.Errorf("shown: %s", got)
+			}
+			in := apptest.Vars{"conversationId": k.id, "body": "hello", "model": high}
+			refuse(t, k.Node, k.who, "TIER_REQUIRED model", "startGeneration", "generation { id }", in)
+			refuse(t, k.Node, k.who, "TIER_REQUIRED model", "updateConversation", "conversation { id }", apptest.Vars{"conversationId": k.id, "model": high})
+			g, _ := k.say(t, "hello")
+			if x := k.see(t, g, nil); x.end != "GenerationFailed" || len(twin.Calls()) != 1 {
+				t.Errorf("%s after %d calls", x.end, len(twin.Calls()))
+			}
+			k.Write(t, func(tx *ent.Tx) error {
+				return tx.Workspace.UpdateOneID(k.ws).SetTier(enum.Enterprise).Exec(authz.System(t.Context(), "test"))
+			})
+			if got := shown(); got != "SMEtrue <nil> true" {
+				t.Errorf("shown with the tier: %s", got)
+			}
+			g, _ = k.say(t, "hello")
+			if x := k.see(t, g, nil); x.end != "GenerationFinished" || x.text != "hello" {
+				t.Errorf("with the tier: %s %q", x.end, x.text)
+			}
+		})
 	}
 }

@@ -227,6 +227,28 @@ func TestHowProgramsFail(t *testing.T) {
 	})
 }
 
+// TestALogIsWhole has a program log more in its time than could be written line by line.
+func TestALogIsWhole(t *testing.T) {
+	t.Parallel()
+	benches(t, apptest.Options{}, func(t *testing.T, b bench) {
+		b.register(t, apptest.Vars{"source": `function run(i) { for (let n = 0; n < 400; n++) console.log("line", n); return {twice: 0} }`, "timeout": "PT3S"})
+		a := must(t, b.Node, b.who, "invokeTool", invoked, apptest.Vars{"workspaceId": b.ws, "tool": "double", "arguments": apptest.Vars{"n": 1}})
+		s := subscribe(t, b.Node, b.who, toolSteps, apptest.Vars{"id": a.Text("invokeTool.invocation.id")})
+		for lines := 0; ; {
+			switch e := s.next(t); e.Text("toolInvocationEvents.__typename") {
+			case "ToolInvocationLogged":
+				is(t, e, "toolInvocationEvents.line", fmt.Sprint("line ", lines))
+				lines++
+			case "ToolInvocationEnded":
+				if is(t, e, end+"state", "SUCCEEDED"); lines != 400 {
+					t.Errorf("%d lines", lines)
+				}
+				return
+			}
+		}
+	})
+}
+
 func TestBuiltInTools(t *testing.T) {
 	t.Parallel()
 	benches(t, apptest.Options{}, func(t *testing.T, b bench) {

@@ -140,7 +140,7 @@ func (g *Guard) Actor(ctx context.Context) (*authz.Actor, error) {
 
 // RequireTier checks what a workspace is entitled to; a lower tier is the user error TIER_REQUIRED.
 func (g *Guard) RequireTier(ctx context.Context, workspaceID string, t enum.Tier) error {
-	has, err := g.tier(ctx, workspaceID)
+	has, err := g.Tier(ctx, workspaceID)
 	if err != nil {
 		return err
 	}
@@ -150,7 +150,8 @@ func (g *Guard) RequireTier(ctx context.Context, workspaceID string, t enum.Tier
 	return nil
 }
 
-func (g *Guard) tier(ctx context.Context, workspaceID string) (enum.Tier, error) {
+// Tier returns what a workspace is entitled to.
+func (g *Guard) Tier(ctx context.Context, workspaceID string) (enum.Tier, error) {
 	w, err := g.db.Client().Workspace.Get(authz.System(ctx, "guard: read the tier"), workspaceID)
 	if err != nil {
 		return "", err

@@ -17,7 +17,7 @@ func (g *Guard) Room(ctx context.Context, workspaceID string, open int) error {
 	if g.streams == 0 || open <= g.streams || workspaceID == id.Platform {
 		return nil
 	}
-	has, err := g.tier(ctx, workspaceID)
+	has, err := g.Tier(ctx, workspaceID)
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"karnak/ent/enum"
 )
 
 // Model is a model that an installation offers.
@@ -16,6 +18,8 @@ type Model struct {
 	ContextTokens, MaxTokens int
 	// Price is nil where it is not known.
 	Price *Price
+	// Tier is that which a workspace has to have for it; empty for any.
+	Tier enum.Tier
 	// Fallback goes on where this one fails; nil for none.
 	Fallback *Model
 }
@@ -61,6 +65,21 @@ func (c *Catalogue) FallBack(chains ...[]string) error {
 	}
 	return nil
 }
+
+// Reserve keeps models for workspaces of a tier and those above it.
+func (c *Catalogue) Reserve(tiers map[string]enum.Tier) error {
+	for name, tier := range tiers {
+		m := c.Find(name)
+		if m == nil || !tier.IsValid() {
+			return fmt.Errorf("llm: %s cannot be kept for %s: it is not offered, or that is no tier", name, tier)
+		}
+		m.Tier = tier
+	}
+	return nil
+}
+
+// For reports whether a workspace of a tier may have the model answer.
+func (m *Model) For(t enum.Tier) bool { return m.Tier == "" || t.Has(m.Tier) }
 
 // leads reports whether another model comes behind this one, or is it.
 func (m *Model) leads(to *Model) bool {

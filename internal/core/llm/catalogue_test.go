@@ -4,6 +4,7 @@ import (
 	"context"
 	"testing"
 
+	"karnak/ent/enum"
 	"karnak/internal/core/llm"
 )
 
@@ -26,6 +27,14 @@ func TestCatalogue(t *testing.T) {
 	for name, models := range map[string][]*llm.Model{"twice": {a, a}, "no provider": {{Name: "x", MaxTokens: 1}}, "no bound": {{Provider: named("p"), Name: "x"}}} {
 		if _, err := llm.NewCatalogue(models...); err == nil {
 			t.Errorf("%s was let through", name)
+		}
+	}
+	if err := all.Reserve(map[string]enum.Tier{"p/a": enum.SME}); err != nil || a.For(enum.Startup) || !a.For(enum.SME) || !a.For(enum.Enterprise) || !b.For(enum.Solopreneur) {
+		t.Errorf("kept for a tier: %v", err)
+	}
+	for name, tier := range map[string]enum.Tier{"p/none": enum.SME, "p/b": "GOLD"} {
+		if err := all.Reserve(map[string]enum.Tier{name: tier}); err == nil {
+			t.Errorf("%s is kept for %s", name, tier)
 		}
 	}
 	if err := all.FallBack([]string{"p/a", "p/b", "q/a"}); err != nil || a.Fallback != b || b.Fallback != c || c.Fallback != nil {

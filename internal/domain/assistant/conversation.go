@@ -23,7 +23,7 @@ func (s *Service) CreateConversation(ctx context.Context, in CreateConversationI
 	if err := in.validate(); err != nil {
 		return nil, err
 	}
-	m, err := s.model(value(in.Model))
+	m, err := s.model(ctx, in.WorkspaceID, value(in.Model))
 	if err != nil {
 		return nil, err
 	}
@@ -134,7 +134,7 @@ func (s *Service) UpdateConversation(ctx context.Context, in UpdateConversationI
 		return nil, err
 	}
 	if in.Model != nil {
-		if _, err := s.model(*in.Model); err != nil {
+		if _, err := s.model(ctx, c.WorkspaceID, *in.Model); err != nil {
 			return nil, err
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"karnak/authz"
+	"karnak/ent/enum"
 	"karnak/internal/core/llm"
 	"karnak/internal/platform/fault"
 )
@@ -19,6 +20,9 @@ type LanguageModel struct {
 	ContextTokens           *int
 	MaxOutputTokens         int
 	InputPrice, OutputPrice *Money
+	// Tier is that which a workspace has to have for it; nil for any.
+	Tier      *enum.Tier
+	Available bool
 }
 
 // Money is an amount of money.
@@ -52,10 +56,17 @@ func (s *Service) LanguageModels(ctx context.Context, workspaceID string) ([]*La
 	if err := s.Guard.Require(ctx, workspaceID, authz.AssistantRead, workspaceID); err != nil {
 		return nil, err
 	}
+	has, err := s.Guard.Tier(ctx, workspaceID)
+	if err != nil {
+		return nil, err
+	}
 	all := s.Models.All()
 	out := make([]*LanguageModel, len(all))
 	for i, m := range all {
-		out[i] = &LanguageModel{Name: m.FullName(), Provider: m.Provider.Name(), StandIn: m.Provider.StandIn(), MaxOutputTokens: m.MaxTokens}
+		out[i] = &LanguageModel{Name: m.FullName(), Provider: m.Provider.Name(), StandIn: m.Provider.StandIn(), MaxOutputTokens: m.MaxTokens, Available: m.For(has)}
+		if m.Tier != "" {
+			out[i].Tier = &m.Tier
+		}
 		if m.ContextTokens > 0 {
 			out[i].ContextTokens = &m.ContextTokens
 		}
@@ -66,15 +77,25 @@ func (s *Service) LanguageModels(ctx context.Context, workspaceID string) ([]*La
 	return out, nil
 }
 
-// model returns the model of a name, the first one for no name.
-func (s *Service) model(name string) (*llm.Model, error) {
+// model returns the model of a name, the first one that the workspace may have answer for no name. One of a tier that the workspace
+// does not have is TIER_REQUIRED.
+func (s *Service) model(ctx context.Context, workspaceID, name string) (*llm.Model, error) {
+	has, err := s.Guard.Tier(ctx, workspaceID)
+	if err != nil {
+		return nil, err
+	}
 	if name == "" {
-		if all := s.Models.All(); len(all) > 0 {
-			return all[0], nil
+		for _, m := range s.Models.All() {
+			if m.For(has) {
+				return m, nil
+			}
 		}
 		return nil, fault.User(fault.NotAllowed, "model", "No language model answers here: an operator has to give karnak a provider.")
 	}
 	if m := s.Models.Find(name); m != nil {
+		if !m.For(has) {
+			return nil, fault.User(fault.TierRequired, "model", "This model needs the tier %s; the workspace has %s.", m.Tier, has)
+		}
 		return m, nil
 	}
 	return nil, fault.User(fault.Missing, "model", "There is no such model: see languageModels of the workspace.")

@@ -96,16 +96,32 @@ func (m *making) run(ctx context.Context) (err error) {
 		}
 		m.Logger.Warn("the provider of a model failed", "generation", m.g.ID, "model", model.FullName(), "attempt", m.g.Attempts, "error", err)
 		if why = f.Kind; !why.Retryable() || try >= tries {
-			if model.Fallback == nil || !why.Elsewhere() {
+			next, err := m.fallback(ctx, model)
+			if err != nil {
+				return err
+			}
+			if next == nil || !why.Elsewhere() {
 				return m.fail(ctx, why)
 			}
-			model, try = model.Fallback, 0
+			model, try = next, 0
 			continue
 		}
 		if err := m.pause(ctx, f, try); err != nil && !errors.Is(err, errStop) {
 			return err
 		}
 	}
+}
+
+// fallback returns the model that goes on for one that failed, and that the workspace may have answer; nil for none.
+func (m *making) fallback(ctx context.Context, model *llm.Model) (*llm.Model, error) {
+	has, err := m.Guard.Tier(ctx, m.g.WorkspaceID)
+	if err != nil {
+		return nil, err
+	}
+	for model = model.Fallback; model != nil && !model.For(has); {
+		model = model.Fallback
+	}
+	return model, nil
 }
 
 // load reads the generation, and what there is of the answer.

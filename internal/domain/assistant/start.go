@@ -46,7 +46,7 @@ func (s *Service) StartGeneration(ctx context.Context, in StartGenerationInput) 
 		}
 		q.parent = *in.ParentID
 	}
-	if q.model, err = s.chosen(c, in.Model); err != nil {
+	if q.model, err = s.chosen(ctx, c, in.Model); err != nil {
 		return nil, err
 	}
 	p, err := s.ask(ctx, q)
@@ -54,11 +54,11 @@ func (s *Service) StartGeneration(ctx context.Context, in StartGenerationInput) 
 }
 
 // chosen returns the model that is named, or else the conversation's.
-func (s *Service) chosen(c *entgen.Conversation, named *string) (*llm.Model, error) {
+func (s *Service) chosen(ctx context.Context, c *entgen.Conversation, named *string) (*llm.Model, error) {
 	if named != nil {
-		return s.model(*named)
+		return s.model(ctx, c.WorkspaceID, *named)
 	}
-	return s.model(c.Model)
+	return s.model(ctx, c.WorkspaceID, c.Model)
 }
 
 // ask posts a message and begins its answer, in one transaction.
@@ -161,7 +161,7 @@ func (s *Service) Regenerate(ctx context.Context, in RegenerateInput) (*Regenera
 		}
 	}
 	q.maxTokens = in.MaxTokens
-	if q.model, err = s.chosen(q.conversation, in.Model); err != nil {
+	if q.model, err = s.chosen(ctx, q.conversation, in.Model); err != nil {
 		return nil, err
 	}
 	p := &RegeneratePayload{}
@@ -216,7 +216,7 @@ func (s *Service) EditAndRegenerate(ctx context.Context, in EditAndRegenerateInp
 		return nil, fault.New(fault.Forbidden, "Only its author says a message in other words.")
 	}
 	q.maxTokens, q.body, q.parent = in.MaxTokens, in.Body, value(m.ReplyToID)
-	if q.model, err = s.chosen(q.conversation, in.Model); err != nil {
+	if q.model, err = s.chosen(ctx, q.conversation, in.Model); err != nil {
 		return nil, err
 	}
 	p, err := s.ask(ctx, q)

@@ -10,6 +10,7 @@ import (
 	"karnak/authz"
 	"karnak/ent/entgen"
 	"karnak/ent/entgen/tool"
+	"karnak/ent/entgen/toolinvocation"
 	"karnak/ent/entgen/toolversion"
 	"karnak/ent/enum"
 	"karnak/ent/pinned"
@@ -47,6 +48,9 @@ func (s *Service) InvokeTool(ctx context.Context, in InvokeToolInput) (*InvokeTo
 	if problem, err := fits(v.Input, in.Arguments); problem != "" || err != nil {
 		return nil, either(err, fault.User(fault.Invalid, "arguments", "%s", problem))
 	}
+	if err := s.roomy(ctx, in.WorkspaceID); err != nil {
+		return nil, err
+	}
 	p := &InvokeToolPayload{}
 	done, err := s.Log.Change(ctx, func(ctx context.Context, tx *eventlog.Tx) (string, error) {
 		p.Invocation, err = s.call(ctx, tx, call{workspaceID: in.WorkspaceID, version: v, arguments: string(in.Arguments)})
@@ -61,6 +65,19 @@ func (s *Service) InvokeTool(ctx context.Context, in InvokeToolInput) (*InvokeTo
 	p.Receipt = done.Receipt
 	p.Invocation, err = replayed(ctx, done, p.Invocation, s.InvocationByID)
 	return p, err
+}
+
+// mostOpen is how many runs of one person's may wait or run at a time in a workspace.
+const mostOpen = 200
+
+// roomy refuses a run to somebody who has too many that have not ended.
+func (s *Service) roomy(ctx context.Context, workspaceID string) error {
+	n, err := s.DB.Client().ToolInvocation.Query().Where(toolinvocation.WorkspaceID(workspaceID), toolinvocation.StartedBy(authz.ActorOf(ctx).UserID),
+		toolinvocation.StateIn(enum.Waiting, enum.Called, enum.Working)).Count(ctx)
+	if err == nil && n >= mostOpen {
+		return fault.User(fault.QuotaExceeded, "", "You have %d runs that have not ended: wait for them, or stop some.", n)
+	}
+	return err
 }
 
 // chosen returns what is run for a name and a number.

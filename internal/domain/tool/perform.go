@@ -49,19 +49,21 @@ func (w *working) perform(ctx context.Context, v *version) (json.RawMessage, usa
 		now := w.Clock.Now()
 		p.Now = &now
 	}
-	var lost error
+	// What was logged is written also where the run is stopped.
+	log := w.hold.Scribe(context.WithoutCancel(ctx))
 	r, err := w.Sandbox.Run(ctx, p, sandbox.Host{
 		Call: func(ctx context.Context, name string, arguments json.RawMessage) (json.RawMessage, error) {
 			return w.called(ctx, v, name, arguments)
 		},
 		Log: func(line string) {
-			if err := w.hold.Append(ctx, tape.Draft{Kind: stepLogged, Data: loggedData{line}}); err != nil {
-				lost = err
-			}
+			// Where nothing more is written, the tape is another's, and closing tells.
+			_ = log.Put(ctx, len(line), func(pending []tape.Draft) []tape.Draft {
+				return append(pending, tape.Draft{Kind: stepLogged, Data: loggedData{line}})
+			})
 		},
 	})
 	took := usage{r.Usage.CPU, r.Usage.Wall, r.Usage.Memory}
-	if lost != nil {
+	if lost := log.Close(); lost != nil {
 		return nil, took, lost
 	}
 	return r.Output, took, program(err)

@@ -118,6 +118,7 @@ func (k *checker) models() {
 		}
 	}
 	k.providers()
+	k.tiers()
 	for _, x := range []struct {
 		flag   string
 		models []string
@@ -135,6 +136,18 @@ func (k *checker) models() {
 		if len(x.models) == 0 {
 			k.add(x.flag, "Name a model at least.")
 		}
+	}
+}
+
+// tiers checks which models need which tier; that they are offered is checked where they are.
+func (k *checker) tiers() {
+	seen := map[string]bool{}
+	for _, text := range k.cfg.ModelTiers {
+		name, tier, _ := strings.Cut(text, "=")
+		if !strings.Contains(name, "/") || !slices.Contains([]string{"SOLOPRENEUR", "STARTUP", "SME", "ENTERPRISE"}, tier) || seen[name] {
+			k.add("model-tiers", "%q is not written like openai/gpt-4.1-mini=STARTUP, or names a model again; the tiers are SOLOPRENEUR, STARTUP, SME and ENTERPRISE.", clip(text))
+		}
+		seen[name] = true
 	}
 }
 

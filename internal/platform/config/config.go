@@ -63,6 +63,7 @@ type Config struct {
 	AnthropicName   string   `name:"anthropic-name" type:"setting" default:"anthropic" help:"What the API calls that provider, as OPENAI_NAME."`
 	AnthropicModels []string `name:"anthropic-models" type:"setting" default:"claude-sonnet-4-5@200000/32000" help:"Models of that endpoint, as OPENAI_MODELS."`
 	ModelFallbacks  []string `name:"model-fallbacks" type:"setting" help:"Models that go on where others fail, in chains separated by commas: openai/gpt-4.1-mini>anthropic/claude-sonnet-4-5."`
+	ModelTiers      []string `name:"model-tiers" type:"setting" help:"Models that need a workspace of a tier or of one above it, separated by commas: openai/gpt-4.1-mini=STARTUP."`
 	LLMTwin         bool     `name:"llm-twin" type:"setting" default:"true" production:"false" help:"Have a stand-in answer that asks no model, where no provider of language models is given."`
 
 	ToolRuns      int  `name:"tool-runs" type:"setting" default:"4" help:"Programs of tools that run on this node at a time; more wait."`

@@ -148,6 +148,7 @@ func TestFaults(t *testing.T) {
 		{"bad origin", []string{"KARNAK_CORS_ORIGINS=example.com"}, []string{"KARNAK_CORS_ORIGINS"}, "not an origin"},
 		{"refresh under access", []string{"KARNAK_ACCESS_TTL=1h", "KARNAK_REFRESH_TTL=30m"}, []string{"KARNAK_REFRESH_TTL"}, "shorter"},
 		{"short retention", []string{"KARNAK_EVENT_RETENTION=1m"}, []string{"KARNAK_EVENT_RETENTION"}, "under 1h"},
+		{"no tool may run", []string{"KARNAK_TOOL_RUNS=0"}, []string{"KARNAK_TOOL_RUNS"}, "not between 1 and 256"},
 		{"little memory", []string{"KARNAK_MEMORY_LIMIT=1MiB"}, []string{"KARNAK_MEMORY_LIMIT"}, "under 32MiB"},
 		{"key of 128 bits", []string{"KARNAK_SECRET=" + goodSecret[:32]}, []string{"KARNAK_SECRET"}, "128 bits"},
 		{"key of 192 bits", []string{"KARNAK_SECRET=q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQ"}, []string{"KARNAK_SECRET"}, "192 bits"},
@@ -157,8 +158,8 @@ func TestFaults(t *testing.T) {
 		{"production, empty", []string{production}, []string{"KARNAK_SECRET"}, "needs a secret"},
 		{
 			"production, open",
-			[]string{production, "KARNAK_PLAYGROUND=on", "KARNAK_INTROSPECTION=1", "KARNAK_CORS_ORIGINS=*", "KARNAK_SEED_DEMO=yes", "KARNAK_SECRET=" + goodSecret},
-			[]string{"KARNAK_CORS_ORIGINS", "KARNAK_INTROSPECTION", "KARNAK_PLAYGROUND", "KARNAK_SEED_DEMO"}, "4 faults",
+			[]string{production, "KARNAK_PLAYGROUND=on", "KARNAK_INTROSPECTION=1", "KARNAK_CORS_ORIGINS=*", "KARNAK_SEED_DEMO=yes", "KARNAK_EGRESS_PRIVATE=on", "KARNAK_SECRET=" + goodSecret},
+			[]string{"KARNAK_CORS_ORIGINS", "KARNAK_EGRESS_PRIVATE", "KARNAK_INTROSPECTION", "KARNAK_PLAYGROUND", "KARNAK_SEED_DEMO"}, "5 faults",
 		},
 		{
 			"all at once",
