@@ -20,7 +20,7 @@ import (
 // lives is how often a run that changes nothing is begun, where its servers end.
 const lives = 3
 
-// Why a run here ends before the tool does.
+// errStop is why a run ends here before the tool does.
 var errStop = errors.New("tool: the run was stopped")
 
 // problem is why a run failed, as its caller is told.
