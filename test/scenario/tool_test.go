@@ -212,7 +212,7 @@ func TestHowProgramsFail(t *testing.T) {
 			"grows":    {`function run() { const a = []; for (;;) a.push("x".repeat(1e6) + a.length) }`, "LIMIT_EXCEEDED", "memory"},
 			"says_odd": {`function run() { return {twice: "much"} }`, "INVALID_OUTPUT", "/twice: got string, want number."},
 			"nothing":  {`function run() {}`, "PROGRAM_FAILED", "JSON"},
-			"reaches":  {`function run() { return karnak.call("karnak_search_messages", {words: "x"}) }`, "PROGRAM_FAILED", "may not call"},
+			"reaches":  {`function run() { return karnak.call("karnak_search_messages", {words: "x"}) }`, "PROGRAM_FAILED", "not allowed here"},
 		} {
 			b.register(t, apptest.Vars{"name": "t_" + name, "source": c.source, "inputSchema": object, "timeout": "PT1S"})
 			last, _ := b.run(t, b.who, apptest.Vars{"tool": "t_" + name, "arguments": apptest.Vars{}})

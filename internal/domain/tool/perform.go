@@ -77,9 +77,9 @@ func program(err error) error {
 	}
 	switch f.Kind {
 	case sandbox.OverTime:
-		return fail(TimedOut, "The program took longer than it may.")
+		return fail(TimedOut, "The program was ended: %s.", f.Message)
 	case sandbox.OverCPU, sandbox.OverMemory, sandbox.OverOutput:
-		return fail(LimitExceeded, "%s", f.Message)
+		return fail(LimitExceeded, "The program was ended: %s.", f.Message)
 	}
 	return fail(ProgramFailed, "%s", f.Message)
 }
