@@ -51,6 +51,31 @@ func TestCommandsThatAreNoSandbox(t *testing.T) {
 	}
 }
 
+func TestWithoutNamespaces(t *testing.T) {
+	t.Parallel()
+	p := newPool(t)
+	p.Plain()
+	for range 3 {
+		if got := output(t, p, program(`function run() { return 1 }`), sandbox.Host{}); got != "1" {
+			t.Errorf("got %s", got)
+		}
+	}
+	if _, err := p.Run(t.Context(), program(`function run() { for (;;); }`), sandbox.Host{}); kindOf(err) != sandbox.OverCPU {
+		t.Errorf("got %v", err)
+	}
+}
+
+// What a program makes and drops does not count as long as the collector keeps up.
+func TestGarbage(t *testing.T) {
+	t.Parallel()
+	p := newPool(t)
+	g := program(`function run() { let n = 0; for (let i = 0; i < 200000; i++) n += ("x" + i).repeat(200).length; return n }`)
+	g.Limits.CPU, g.Limits.Memory = 10*time.Second, 32<<20
+	if got := output(t, p, g, sandbox.Host{}); got != "257778000" {
+		t.Errorf("got %s", got)
+	}
+}
+
 func TestSameEveryTime(t *testing.T) {
 	t.Parallel()
 	p := newPool(t)

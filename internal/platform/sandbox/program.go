@@ -14,7 +14,8 @@ type Limits struct {
 	CPU  time.Duration `json:"cpu"`
 	Wall time.Duration `json:"wall"`
 	// Memory is what the child may take more than one that has nothing to do, in bytes, its source and input included; at
-	// least MinMemory.
+	// least MinMemory. It is looked at every 2 ms: for moments a child can have a quarter and 128 MiB more, where the kernel
+	// stops it.
 	Memory int64 `json:"memory"`
 	// Output bounds the result in bytes of JSON.
 	Output int64 `json:"output"`
