@@ -120,7 +120,7 @@ func TestAModelCallsTools(t *testing.T) {
 		if r := lastResults(&c[1]); len(r) != 2 || r[0].Text != `{"value":"42","exact":true}` && r[0].Text != `{"exact":true,"value":"42"}` || r[0].Failed || r[0].CallID != "a" || r[1].CallID != "b" {
 			t.Errorf("the twin was told %+v", r)
 		}
-		if r := lastResults(&c[2]); len(r) != 5 || r[1].Text != `TOOL_UNKNOWN: There is no tool "fly" that may be called here.` || !r[1].Failed || !r[2].Failed || !strings.Contains(r[3].Text, "/n: got string, want number.") || c[2].Turns[3].Calls[4].Arguments != "n = 1" {
+		if r := lastResults(&c[2]); len(r) != 5 || r[1].Text != `TOOL_UNKNOWN: There is no tool "fly" that may be called here.` || !r[1].Failed || !r[2].Failed || !strings.Contains(r[3].Text, "/n: has to be number, not string.") || c[2].Turns[3].Calls[4].Arguments != "n = 1" {
 			t.Errorf("the twin was told %+v", c[2].Turns)
 		}
 		// The reload shows the same, in one go.

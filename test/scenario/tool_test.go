@@ -210,7 +210,7 @@ func TestHowProgramsFail(t *testing.T) {
 			"throws":   {`function run() { throw new RangeError("out of cheese") }`, "PROGRAM_FAILED", "RangeError: out of cheese"},
 			"loops":    {`function run() { for (;;); }`, "LIMIT_EXCEEDED", "processor"},
 			"grows":    {`function run() { const a = []; for (;;) a.push("x".repeat(1e6) + a.length) }`, "LIMIT_EXCEEDED", "memory"},
-			"says_odd": {`function run() { return {twice: "much"} }`, "INVALID_OUTPUT", "/twice: got string, want number."},
+			"says_odd": {`function run() { return {twice: "much"} }`, "INVALID_OUTPUT", "/twice: has to be number, not string."},
 			"nothing":  {`function run() {}`, "PROGRAM_FAILED", "JSON"},
 			"reaches":  {`function run() { return karnak.call("karnak_search_messages", {words: "x"}) }`, "PROGRAM_FAILED", "not allowed here"},
 		} {

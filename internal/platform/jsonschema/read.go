@@ -6,132 +6,178 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/big"
-	"regexp"
+	"strconv"
 	"strings"
+	"unicode/utf8"
+)
+
+// MaxDocument and MaxDepth bound a document.
+const (
+	MaxDocument = 1 << 20
+	MaxDepth    = 100
 )
 
 const (
-	// deepest bounds how deep a value is nested.
-	deepest = 64
-	// longestNumber bounds a number in characters.
-	longestNumber = 400
+	maxNumber   = 400
+	maxExponent = 400
 )
 
-// exponent matches numbers whose exponent would make something of any length from a few characters.
-var exponent = regexp.MustCompile(`[eE][+-]?0*[0-9]{4,}$`)
-
-// read reads one JSON value, its numbers as they are written. A name that is there twice, what follows behind the value, and what is
-// nested too deep are refused: two programs that read the same bytes must not see two values.
-func read(b []byte) (any, error) {
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.UseNumber()
-	v, err := value(d, 0)
-	if err != nil {
-		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-			return nil, errors.New("it ends too early")
-		}
-		return nil, err
+// read reads one value, with numbers as json.Number.
+func read(doc []byte, size, depth int) (any, error) {
+	if len(doc) > size {
+		return nil, invalid("", fmt.Sprintf("has %d bytes, more than %d", len(doc), size))
 	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("something follows behind the value")
+	if !utf8.Valid(doc) {
+		return nil, invalid("", "is not valid UTF-8")
+	}
+	r := reader{in: json.NewDecoder(bytes.NewReader(doc)), depth: depth}
+	r.in.UseNumber()
+	v, err := r.value()
+	if err != nil {
+		return nil, r.fault(err)
+	}
+	if _, err := r.in.Token(); !errors.Is(err, io.EOF) {
+		return nil, invalid("", "has something behind its end")
+	}
+	// The decoder has seen that it is JSON, so that a backslash is within a text. It makes U+FFFD of half a character.
+	if halved(doc) {
+		return nil, invalid("", "has half of a surrogate pair in a text")
 	}
 	return v, nil
 }
 
-func value(d *json.Decoder, depth int) (any, error) {
-	t, err := d.Token()
+type reader struct {
+	in    *json.Decoder
+	path  []string
+	depth int
+}
+
+// fault takes what the decoder says for bad JSON: its own message would repeat the input.
+func (r *reader) fault(err error) error {
+	var f *Invalid
+	if errors.As(err, &f) {
+		return f
+	}
+	return invalid(pointer(r.path), "is not valid JSON")
+}
+
+func (r *reader) refuse(message string) error {
+	return invalid(pointer(r.path), message)
+}
+
+func (r *reader) value() (any, error) {
+	t, err := r.in.Token()
 	if err != nil {
 		return nil, err
 	}
 	switch t := t.(type) {
-	case json.Number:
-		if len(t) > longestNumber || exponent.MatchString(string(t)) {
-			return nil, errors.New("a number is too long")
-		}
-		return t, nil
 	case json.Delim:
-		if depth == deepest {
-			return nil, fmt.Errorf("it is nested deeper than %d", deepest)
+		if len(r.path) >= r.depth {
+			return nil, r.refuse(fmt.Sprintf("is nested more than %d levels deep", r.depth))
 		}
 		if t == '[' {
-			return list(d, depth)
+			return r.array()
 		}
-		return object(d, depth)
+		return r.object()
+	case json.Number:
+		if !bounded(string(t)) {
+			return nil, r.refuse("is a number with too many digits or too large an exponent")
+		}
 	}
 	return t, nil
 }
 
-func list(d *json.Decoder, depth int) (any, error) {
-	out := []any{}
-	for d.More() {
-		v, err := value(d, depth+1)
+func (r *reader) array() (any, error) {
+	list := []any{}
+	for r.in.More() {
+		v, err := r.inside(strconv.Itoa(len(list)))
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, v)
+		list = append(list, v)
 	}
-	_, err := d.Token()
-	return out, err
+	_, err := r.in.Token()
+	return list, err
 }
 
-func object(d *json.Decoder, depth int) (any, error) {
-	out := map[string]any{}
-	for d.More() {
-		t, err := d.Token()
+func (r *reader) object() (any, error) {
+	m := map[string]any{}
+	for r.in.More() {
+		t, err := r.in.Token()
 		if err != nil {
 			return nil, err
 		}
-		name, _ := t.(string)
-		if _, twice := out[name]; twice {
-			return nil, fmt.Errorf("the name %q is there twice", name)
-		}
-		if out[name], err = value(d, depth+1); err != nil {
-			return nil, err
-		}
-	}
-	_, err := d.Token()
-	return out, err
-}
-
-// Canonical returns the one way to write a JSON value: names sorted by their bytes, no spaces, numbers in digits alone. Values that
-// are equal have the same one, as 1, 1.0 and 10e-1 have.
-func Canonical(b []byte) ([]byte, error) {
-	v, err := read(b)
-	if err != nil {
-		return nil, err
-	}
-	var out bytes.Buffer
-	e := json.NewEncoder(&out)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(digits(v)); err != nil {
-		return nil, err
-	}
-	return bytes.TrimSuffix(out.Bytes(), []byte("\n")), nil
-}
-
-// digits writes the numbers in a value in digits.
-func digits(v any) any {
-	switch v := v.(type) {
-	case []any:
-		for i := range v {
-			v[i] = digits(v[i])
-		}
-	case map[string]any:
-		for name := range v {
-			v[name] = digits(v[name])
-		}
-	case json.Number:
-		r, ok := new(big.Rat).SetString(string(v))
+		key, ok := t.(string)
 		if !ok {
-			return v
+			return nil, r.refuse("is not valid JSON")
 		}
-		places, _ := r.FloatPrec() // what is written with a point ends
-		s := r.FloatString(places)
-		if strings.Trim(s, "-0.") == "" {
-			s = "0"
+		if _, twice := m[key]; twice {
+			return nil, r.refuse("has the key " + quote(key) + " twice")
 		}
-		return json.Number(s)
+		if m[key], err = r.inside(key); err != nil {
+			return nil, err
+		}
 	}
-	return v
+	_, err := r.in.Token()
+	return m, err
+}
+
+func (r *reader) inside(token string) (any, error) {
+	r.path = append(r.path, token)
+	v, err := r.value()
+	if err == nil {
+		r.path = r.path[:len(r.path)-1]
+	}
+	return v, err
+}
+
+func quote(name string) string { return strconv.Quote(clip(name, maxName)) }
+
+// bounded keeps numbers to what exact arithmetic can be asked for: 1e1000000000 would take gigabytes.
+func bounded(number string) bool {
+	if len(number) > maxNumber {
+		return false
+	}
+	_, exponent, ok := strings.Cut(strings.ToLower(number), "e")
+	if !ok {
+		return true
+	}
+	n, err := strconv.Atoi(exponent)
+	return err == nil && n >= -maxExponent && n <= maxExponent
+}
+
+// halved looks for an escaped surrogate without its other half.
+func halved(doc []byte) bool {
+	for i := bytes.IndexByte(doc, '\\'); i >= 0 && i < len(doc); {
+		high := unit(doc[i:])
+		switch {
+		case high >= 0xD800 && high < 0xDC00:
+			if low := unit(doc[i+6:]); low < 0xDC00 || low > 0xDFFF {
+				return true
+			}
+			i += 12
+		case high >= 0xDC00 && high <= 0xDFFF:
+			return true
+		default:
+			i += 2
+		}
+		next := bytes.IndexByte(doc[min(i, len(doc)):], '\\')
+		if next < 0 {
+			return false
+		}
+		i += next
+	}
+	return false
+}
+
+// unit is the number that b begins with as an escape, -1 where it begins otherwise.
+func unit(b []byte) int64 {
+	if len(b) < 6 || b[0] != '\\' || b[1] != 'u' {
+		return -1
+	}
+	n, err := strconv.ParseInt(string(b[2:6]), 16, 32)
+	if err != nil {
+		return -1
+	}
+	return n
 }

@@ -3,213 +3,195 @@ package jsonschema
 import (
 	"errors"
 	"fmt"
+	"net/url"
+	"strconv"
 	"strings"
-	"sync"
 
-	lib "github.com/santhosh-tekuri/jsonschema/v6"
-	"golang.org/x/text/language"
-	"golang.org/x/text/message"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+)
+
+// Bounds of a schema.
+const (
+	MaxSchema      = 64 << 10
+	MaxSchemaDepth = 64
+	MaxSubschemas  = 1000
 )
 
 const (
-	// largest bounds a schema in bytes, mostParts how many schemas there are in it.
-	largest, mostParts = 64 << 10, 1000
-	// mostChecks bounds how often a schema in the schema is asked about a value: some ask twice at every level.
-	mostChecks = 20_000
-	// mostFaults bounds what is told of a value.
-	mostFaults = 20
-	// longestFault bounds a sentence of those, in bytes.
-	longestFault = 300
+	// base is where a schema is said to be. The name can never be resolved (RFC 2606).
+	base  = "https://schema.invalid/"
+	draft = "https://json-schema.org/draft/2020-12/schema"
 )
 
-// Schema checks values. It is safe for concurrent use.
+// Schema is a compiled schema. It is safe for concurrent use.
 type Schema struct {
-	schema *lib.Schema
-	mu     sync.Mutex
-	checks *counter
+	root  *jsonschema.Schema
+	scale *scale
 }
 
-// Fault is something that is wrong with a value. Path is a JSON pointer, empty for the value as a whole.
-type Fault struct{ Path, Message string }
-
-// Invalid says that a value does not fit.
-type Invalid struct{ Faults []Fault }
-
-// Error tells of the first fault.
-func (e *Invalid) Error() string {
-	if e.Faults[0].Path == "" {
-		return e.Faults[0].Message
-	}
-	return e.Faults[0].Path + ": " + e.Faults[0].Message
-}
-
-// address is what a schema is called inside; it leads nowhere.
-const address = "karnak://schema/schema"
-
-// CompileObject is Compile for the schema of an object.
-func CompileObject(b []byte) (*Schema, error) {
-	v, err := read(b)
+// Compile compiles a schema. The error is an *Invalid with paths into the schema.
+func Compile(schema []byte) (*Schema, error) {
+	doc, err := readSchema(schema)
 	if err != nil {
 		return nil, err
 	}
-	if m, ok := v.(map[string]any); !ok || m["type"] != "object" {
-		return nil, errors.New(`its type has to be "object"`)
-	}
-	return compile(b, v)
+	return compile(doc)
 }
 
-// Compile reads a schema. References lead into the schema itself, and to the meta-schemas of its draft. An error tells people what is
-// wrong with it.
-func Compile(b []byte) (*Schema, error) {
-	v, err := read(b)
+// CompileObject is Compile for the arguments of a tool: the root has to say "type": "object".
+func CompileObject(schema []byte) (*Schema, error) {
+	doc, err := readSchema(schema)
 	if err != nil {
 		return nil, err
 	}
-	return compile(b, v)
+	if m, _ := doc.(map[string]any); m["type"] != "object" {
+		return nil, invalid("/type", `has to be "object"`)
+	}
+	return compile(doc)
 }
 
-func compile(b []byte, v any) (*Schema, error) {
-	if len(b) > largest {
-		return nil, fmt.Errorf("it has more than %d bytes", largest)
-	}
-	if parts(v) > mostParts {
-		return nil, fmt.Errorf("it has more than %d parts", mostParts)
-	}
-	if err := dialect(v); err != nil {
+func readSchema(schema []byte) (any, error) {
+	doc, err := read(schema, MaxSchema, MaxSchemaDepth)
+	if err != nil {
 		return nil, err
 	}
-	s := &Schema{checks: &counter{}}
-	c := lib.NewCompiler()
-	c.DefaultDraft(lib.Draft2020)
-	c.UseLoader(nowhere{})
-	c.AssertFormat()
-	c.AssertVocabs()
-	c.RegisterVocabulary(&lib.Vocabulary{URL: address + "/counted", Compile: func(*lib.CompilerContext, map[string]any) (lib.SchemaExt, error) { return s.checks, nil }})
-	if err := c.AddResource(address, v); err != nil {
-		return nil, told(err)
-	}
-	var err error
-	if s.schema, err = c.Compile(address); err != nil {
-		return nil, told(err)
-	}
-	return s, nil
-}
-
-// dialect refuses other drafts: what they say differently would be read wrongly.
-func dialect(v any) error {
-	m, ok := v.(map[string]any)
-	if !ok {
-		return nil
-	}
-	switch d := m["$schema"]; d {
-	case nil, lib.Draft2020.String(), "https://json-schema.org/draft/2020-12/schema", "https://json-schema.org/draft/2020-12/schema#":
-		return nil
+	switch d := doc.(type) {
+	case bool:
+	case map[string]any:
+		if s, ok := d["$schema"]; ok && s != draft && s != draft+"#" {
+			return nil, invalid("/$schema", "has to be "+draft)
+		}
 	default:
-		return fmt.Errorf("its $schema is %v, and only https://json-schema.org/draft/2020-12/schema is read", d)
+		return nil, invalid("", "has to be an object, true or false")
 	}
+	return doc, new(bulk).add(doc)
 }
 
-func parts(v any) int {
-	n := 1
+// bulk is what a schema has before it is known what of it is a subschema.
+type bulk struct {
+	// branches are objects and booleans, levels the depths of all values together: what the library takes to compile a schema
+	// grows faster than these.
+	branches, levels int
+	path             []string
+}
+
+const (
+	maxBranches = 3000
+	maxLevels   = 40_000
+)
+
+// add refuses keywords by which a reference leads elsewhere depending on the way there, since what that costs could not be
+// told. A property may have such a name, but its schema is no text.
+func (b *bulk) add(v any) error {
+	b.levels += 1 + len(b.path)
+	if b.levels > maxLevels || b.branches > maxBranches {
+		return invalid("", "is too large, or too much of it too deep")
+	}
 	switch v := v.(type) {
+	case bool:
+		b.branches++
 	case []any:
-		for _, x := range v {
-			n += parts(x)
+		for i, e := range v {
+			if err := b.inside(strconv.Itoa(i), e); err != nil {
+				return err
+			}
 		}
 	case map[string]any:
-		for _, x := range v {
-			n += parts(x)
-		}
-	}
-	return n
-}
-
-// nowhere is where references out of a schema lead.
-type nowhere struct{}
-
-var errElsewhere = errors.New("a reference leads out of the schema")
-
-// Load loads nothing.
-func (nowhere) Load(string) (any, error) { return nil, errElsewhere }
-
-// told is what people are told of a schema that is none.
-func told(err error) error {
-	var invalid *lib.SchemaValidationError
-	var v *lib.ValidationError
-	switch {
-	case errors.Is(err, errElsewhere):
-		return errElsewhere
-	case errors.As(err, &invalid) && errors.As(invalid.Err, &v):
-		return &Invalid{faults(v)}
-	}
-	return errors.New(clip(strings.ReplaceAll(err.Error(), address+"#", "")))
-}
-
-// Validate checks a value: *Invalid tells what is wrong with one that does not fit, or that is no JSON.
-func (s *Schema) Validate(b []byte) (err error) {
-	v, err := read(b)
-	if err != nil {
-		return &Invalid{[]Fault{{"", "this is no JSON value: " + clip(err.Error())}}}
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.checks.n = 0
-	defer func() {
-		if p := recover(); p != nil {
-			if e, ok := p.(error); !ok || !errors.Is(e, errTooMany) {
-				panic(p) //nolint:forbidigo // another's
+		b.branches++
+		for k, e := range v {
+			if _, ok := e.(string); ok && (strings.HasPrefix(k, "$dynamic") || strings.HasPrefix(k, "$recursive")) {
+				return invalid(pointer(append(b.path, k)), "is not supported")
 			}
-			err = &Invalid{[]Fault{{"", "the schema takes too long to check this value"}}}
+			if err := b.inside(k, e); err != nil {
+				return err
+			}
 		}
-	}()
-	err = s.schema.Validate(v)
-	var invalid *lib.ValidationError
-	if errors.As(err, &invalid) {
-		return &Invalid{faults(invalid)}
 	}
+	return nil
+}
+
+func (b *bulk) inside(token string, v any) error {
+	b.path = append(b.path, token)
+	err := b.add(v)
+	b.path = b.path[:len(b.path)-1]
 	return err
 }
 
-// counter counts how often the schemas in a schema are asked.
-type counter struct{ n int }
+// nowhere loads nothing.
+type nowhere struct{}
 
-var errTooMany = errors.New("jsonschema: too many checks")
+var errNowhere = errors.New("nothing is loaded")
 
-// Validate counts.
-func (c *counter) Validate(*lib.ValidatorContext, any) {
-	if c.n++; c.n > mostChecks {
-		panic(errTooMany) //nolint:forbidigo // the only way out of the library; Validate takes it
+func (nowhere) Load(string) (any, error) { return nil, errNowhere }
+
+func compile(doc any) (*Schema, error) {
+	c := jsonschema.NewCompiler()
+	c.UseLoader(nowhere{})
+	c.DefaultDraft(jsonschema.Draft2020)
+	c.AssertFormat()
+	c.UseRegexpEngine(new(patterns).compile)
+	if err := c.AddResource(base, doc); err != nil {
+		return nil, fmt.Errorf("jsonschema: %w", err)
 	}
+	root, err := c.Compile(base)
+	if err != nil {
+		return nil, refusal(err)
+	}
+	s, err := newScale(root)
+	if err != nil {
+		return nil, err
+	}
+	return &Schema{root, s}, nil
 }
 
-// faults are the innermost causes of an error, which say what is wrong.
-func faults(e *lib.ValidationError) (out []Fault) {
-	english := message.NewPrinter(language.English)
-	var walk func(e *lib.ValidationError)
-	walk = func(e *lib.ValidationError) {
-		for _, c := range e.Causes {
-			walk(c)
-		}
-		if len(e.Causes) == 0 && len(out) < mostFaults {
-			out = append(out, Fault{pointer(e.InstanceLocation), clip(e.ErrorKind.LocalizedString(english))})
-		}
+// Validate holds a document against the schema. What is wrong is an *Invalid.
+func (s *Schema) Validate(doc []byte) error {
+	v, err := read(doc, MaxDocument, MaxDepth)
+	if err != nil {
+		return err
 	}
-	walk(e)
-	return out
+	if !s.scale.bears(v) {
+		return invalid("", "would take too long to hold against this schema")
+	}
+	var f *jsonschema.ValidationError
+	if err := s.root.Validate(v); errors.As(err, &f) {
+		return order(explain(nil, f))
+	} else if err != nil {
+		return fmt.Errorf("jsonschema: %w", err)
+	}
+	return nil
 }
 
-func pointer(path []string) string {
-	var b strings.Builder
-	for _, p := range path {
-		b.WriteByte('/')
-		b.WriteString(strings.NewReplacer("~", "~0", "/", "~1").Replace(p))
+// refusal says why a schema does not compile.
+func refusal(err error) error {
+	var (
+		faulty  *jsonschema.SchemaValidationError
+		fit     *jsonschema.ValidationError
+		load    *jsonschema.LoadURLError
+		pattern *jsonschema.InvalidRegexError
+		target  *jsonschema.JSONPointerNotFoundError
+		anchor  *jsonschema.AnchorNotFoundError
+	)
+	switch {
+	case errors.As(err, &faulty) && errors.As(faulty.Err, &fit):
+		return order(explain(nil, fit))
+	case errors.As(err, &load):
+		return invalid("", "refers to "+quote(strings.TrimPrefix(load.URL, base))+", which is outside of it: nothing is loaded")
+	case errors.As(err, &pattern):
+		return invalid(place(pattern.URL), noPattern)
+	case errors.As(err, &target):
+		return invalid("", "refers to "+quote("#"+place(target.URL))+", which is not there")
+	case errors.As(err, &anchor):
+		return invalid("", "refers to "+quote(strings.TrimPrefix(anchor.Reference, base))+", which is not there")
 	}
-	return clip(b.String())
+	return invalid("", "is no schema: "+clip(err.Error(), maxPath))
 }
 
-func clip(s string) string {
-	if len(s) <= longestFault {
-		return s
+// place is the pointer of a location.
+func place(location string) string {
+	_, fragment, _ := strings.Cut(location, "#")
+	if p, err := url.PathUnescape(fragment); err == nil {
+		return p
 	}
-	return strings.ToValidUTF8(s[:longestFault], "") + "…"
+	return fragment
 }
