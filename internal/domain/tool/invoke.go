@@ -140,11 +140,11 @@ func fits(schema, value json.RawMessage) (string, error) {
 	}
 	var out []string
 	for _, f := range wrong.Faults {
-		at := f.Path
-		if at == "" {
-			at = "the whole"
+		at := f.Path + ": "
+		if f.Path == "" {
+			at = "It "
 		}
-		out = append(out, at+": "+sentence(f.Message)+".")
+		out = append(out, at+sentence(f.Message)+".")
 	}
 	return strings.Join(out, " "), nil
 }
