@@ -5,24 +5,25 @@ import "net/netip"
 // reserved are the addresses that are not somebody's on the public Internet: IANA's registries of special-purpose addresses for IPv4
 // and IPv6, multicast, and where clouds tell machines about themselves.
 var reserved = prefixes(
-	"0.0.0.0/8",       // this network
-	"10.0.0.0/8",      // private
-	"100.64.0.0/10",   // shared by carriers; 100.100.100.200 tells about machines
-	"127.0.0.0/8",     // loopback
-	"169.254.0.0/16",  // link-local; 169.254.169.254 tells about machines
-	"172.16.0.0/12",   // private
-	"192.0.0.0/24",    // protocol assignments
-	"192.0.2.0/24",    // documentation
-	"192.31.196.0/24", // AS112
-	"192.52.193.0/24", // AMT
-	"192.88.99.0/24",  // 6to4 relays
-	"192.168.0.0/16",  // private
-	"192.175.48.0/24", // AS112
-	"198.18.0.0/15",   // benchmarking
-	"198.51.100.0/24", // documentation
-	"203.0.113.0/24",  // documentation
-	"224.0.0.0/4",     // multicast
-	"240.0.0.0/4",     // reserved, and broadcast
+	"0.0.0.0/8",        // this network
+	"10.0.0.0/8",       // private
+	"100.64.0.0/10",    // shared by carriers; 100.100.100.200 tells about machines
+	"127.0.0.0/8",      // loopback
+	"169.254.0.0/16",   // link-local; 169.254.169.254 tells about machines
+	"172.16.0.0/12",    // private
+	"168.63.129.16/32", // a cloud's inside, at an address that looks public
+	"192.0.0.0/24",     // protocol assignments
+	"192.0.2.0/24",     // documentation
+	"192.31.196.0/24",  // AS112
+	"192.52.193.0/24",  // AMT
+	"192.88.99.0/24",   // 6to4 relays
+	"192.168.0.0/16",   // private
+	"192.175.48.0/24",  // AS112
+	"198.18.0.0/15",    // benchmarking
+	"198.51.100.0/24",  // documentation
+	"203.0.113.0/24",   // documentation
+	"224.0.0.0/4",      // multicast
+	"240.0.0.0/4",      // reserved, and broadcast
 
 	"::/96",             // unspecified, loopback, IPv4-compatible
 	"64:ff9b:1::/48",    // translation within a network
@@ -71,5 +72,8 @@ func global(a netip.Addr) bool {
 			return global(netip.AddrFrom4([4]byte(b[at : at+4])))
 		}
 	}
-	return true
+	// All that is given out of IPv6 for the public Internet.
+	return a.Is4() || unicast.Contains(a)
 }
+
+var unicast = netip.MustParsePrefix("2000::/3")

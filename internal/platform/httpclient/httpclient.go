@@ -36,20 +36,24 @@ var (
 	ErrElsewhere = errors.New("the server sends elsewhere, where nobody is followed")
 )
 
+// mostHeaders bounds the head of an answer, in bytes.
+const mostHeaders = 64 << 10
+
 // New returns a client.
 func New(c Config) (*http.Client, error) {
 	if c.Connect <= 0 || c.Headers <= 0 || c.Silence <= 0 || c.Line <= 0 || c.Body <= 0 {
 		return nil, errors.New("httpclient: every bound is needed")
 	}
 	t := &http.Transport{
-		DialContext:           (&net.Dialer{Timeout: c.Connect, Control: c.Dial}).DialContext,
-		TLSHandshakeTimeout:   c.Connect,
-		ResponseHeaderTimeout: c.Headers,
-		MaxConnsPerHost:       c.Connections,
-		MaxIdleConnsPerHost:   64,
-		IdleConnTimeout:       time.Minute,
-		ForceAttemptHTTP2:     true,
-		DisableCompression:    true,
+		DialContext:            (&net.Dialer{Timeout: c.Connect, Control: c.Dial}).DialContext,
+		TLSHandshakeTimeout:    c.Connect,
+		ResponseHeaderTimeout:  c.Headers,
+		MaxConnsPerHost:        c.Connections,
+		MaxIdleConnsPerHost:    64,
+		IdleConnTimeout:        time.Minute,
+		ForceAttemptHTTP2:      true,
+		MaxResponseHeaderBytes: mostHeaders,
+		DisableCompression:     true,
 	}
 	return &http.Client{Transport: bounds{t, c}}, nil
 }
