@@ -56,9 +56,7 @@ func (e *Engine) free(ctx context.Context, tx *ent.Tx, statement, id string) (th
 	return true, nil
 }
 
-// Freed is signalled when a tape of a kind has become free here; on other nodes, only looking tells.
-func (e *Engine) Freed(kind string) <-chan struct{} { return e.signal(kind) }
-
+// signal tells of tapes of a kind that have become free here; on other nodes, only looking does.
 func (e *Engine) signal(kind string) chan struct{} {
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -90,12 +90,13 @@ func (m *making) wait(ctx context.Context, steps []tape.Draft, waits int) error 
 		if err != nil {
 			return err
 		}
+		still := 0
 		for _, x := range runs {
 			if !x.State.Over() {
-				waits--
+				still++
 			}
 		}
-		if waits > 0 { // one has ended meanwhile
+		if still < waits { // one has ended meanwhile
 			return m.Tapes.Wake(ctx, tx.Tx, m.g.ID)
 		}
 		return nil

@@ -80,23 +80,36 @@ func (s *Service) LanguageModels(ctx context.Context, workspaceID string) ([]*La
 // model returns the model of a name, the first one that the workspace may have answer for no name. One of a tier that the workspace
 // does not have is TIER_REQUIRED.
 func (s *Service) model(ctx context.Context, workspaceID, name string) (*llm.Model, error) {
-	has, err := s.Guard.Tier(ctx, workspaceID)
-	if err != nil {
-		return nil, err
-	}
 	if name == "" {
-		for _, m := range s.Models.All() {
-			if m.For(has) {
-				return m, nil
-			}
+		m, err := s.offered(ctx, workspaceID, s.Models.All())
+		if m != nil || err != nil {
+			return m, err
 		}
 		return nil, fault.User(fault.NotAllowed, "model", "No language model answers here: an operator has to give karnak a provider.")
 	}
 	if m := s.Models.Find(name); m != nil {
-		if !m.For(has) {
-			return nil, fault.User(fault.TierRequired, "model", "This model needs the tier %s; the workspace has %s.", m.Tier, has)
+		if ok, err := s.offered(ctx, workspaceID, []*llm.Model{m}); ok != nil || err != nil {
+			return ok, err
 		}
-		return m, nil
+		return nil, fault.User(fault.TierRequired, "model", "This model needs the tier %s, which the workspace does not have.", m.Tier)
 	}
 	return nil, fault.User(fault.Missing, "model", "There is no such model: see languageModels of the workspace.")
+}
+
+// offered returns the first of several models that a workspace may have answer; nil for none. The workspace is looked at where one
+// is kept for a tier.
+func (s *Service) offered(ctx context.Context, workspaceID string, models []*llm.Model) (*llm.Model, error) {
+	has := enum.Tier("")
+	for _, m := range models {
+		if m.Tier != "" && has == "" {
+			var err error
+			if has, err = s.Guard.Tier(ctx, workspaceID); err != nil {
+				return nil, err
+			}
+		}
+		if m.For(has) {
+			return m, nil
+		}
+	}
+	return nil, nil
 }

@@ -114,14 +114,11 @@ func (m *making) run(ctx context.Context) (err error) {
 
 // fallback returns the model that goes on for one that failed, and that the workspace may have answer; nil for none.
 func (m *making) fallback(ctx context.Context, model *llm.Model) (*llm.Model, error) {
-	has, err := m.Guard.Tier(ctx, m.g.WorkspaceID)
-	if err != nil {
-		return nil, err
+	var chain []*llm.Model
+	for x := model.Fallback; x != nil; x = x.Fallback {
+		chain = append(chain, x)
 	}
-	for model = model.Fallback; model != nil && !model.For(has); {
-		model = model.Fallback
-	}
-	return model, nil
+	return m.offered(ctx, m.g.WorkspaceID, chain)
 }
 
 // load reads the generation, and what there is of the answer.
