@@ -418,10 +418,10 @@ func pulse(c *clock.Manual) (stop func()) {
 	var moving sync.WaitGroup
 	moving.Go(func() {
 		for ctx.Err() == nil {
-			c.Advance(500 * time.Millisecond) // leases hold for five seconds
+			c.Advance(250 * time.Millisecond) // as fast as the machine's, for leases to hold on one that is busy
 			select {
 			case <-ctx.Done():
-			case <-time.After(100 * time.Millisecond):
+			case <-time.After(250 * time.Millisecond):
 			}
 		}
 	})

@@ -39,6 +39,42 @@ func (h *Hold) Stopping() <-chan struct{} { return h.stopping }
 // Lost is closed when another holds the tape, or this node has given it back.
 func (h *Hold) Lost() <-chan struct{} { return h.lost }
 
+// Stopped reports whether the work is to stop.
+func (h *Hold) Stopped() bool {
+	select {
+	case <-h.stopping:
+		return true
+	default:
+		return false
+	}
+}
+
+// ErrStopped says that work was asked to stop.
+var ErrStopped = errors.New("tape: the work was asked to stop")
+
+// Bind returns a context that ends when the work is to stop, with ErrStopped, or is another's, with ErrLost. end ends it, and
+// returns why it had ended before; nil where it had not.
+func (h *Hold) Bind(ctx context.Context) (bound context.Context, end func() error) {
+	bound, cancel := context.WithCancelCause(ctx)
+	watched := make(chan struct{})
+	go func() {
+		defer close(watched)
+		select {
+		case <-h.stopping:
+			cancel(ErrStopped)
+		case <-h.lost:
+			cancel(ErrLost)
+		case <-bound.Done():
+		}
+	}()
+	return bound, func() error {
+		cause := context.Cause(bound)
+		cancel(nil)
+		<-watched
+		return cause
+	}
+}
+
 func (h *Hold) stop() {
 	h.mu.Lock()
 	defer h.mu.Unlock()

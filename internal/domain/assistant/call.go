@@ -39,19 +39,9 @@ func (m *making) call(ctx context.Context, calls []llm.Call) error {
 	})
 }
 
-// counted writes down what the answer took so far.
-func (m *making) counted(tx *eventlog.Tx) *entgen.GenerationUpdateOne {
-	u := tx.Generation.UpdateOneID(m.g.ID).SetNillableFirstAt(m.kept.firstAt).
-		SetInputTokens(m.used.Input).SetCachedTokens(m.used.Cached).SetOutputTokens(m.used.Output).SetEstimated(m.used.Estimated)
-	if m.used.Cost != nil {
-		u.SetCost(*m.used.Cost)
-	}
-	return u
-}
-
 // collect tells of the calls that have ended. over says that the answer waits on, or has ended.
 func (m *making) collect(ctx context.Context) (over bool, err error) {
-	if done(m.hold.Stopping()) {
+	if m.hold.Stopped() {
 		return true, m.stop(ctx)
 	}
 	runs, err := m.Tools.Runs(ctx, m.DB.Client(), m.g)

@@ -28,8 +28,7 @@ func (m *making) begin(ctx context.Context, model *llm.Model, r llm.Request, why
 		if err := m.reserve(ctx, tx, model, r); err != nil {
 			return err
 		}
-		u := tx.Generation.UpdateOneID(m.g.ID).SetReserved(m.reserved).SetState(enum.Running).SetProvider(model.Provider.Name()).SetAttempts(attempt).
-			SetInputTokens(m.used.Input).SetCachedTokens(m.used.Cached).SetOutputTokens(m.used.Output).SetEstimated(m.used.Estimated).SetCost(m.used.cost())
+		u := m.counted(tx).SetReserved(m.reserved).SetState(enum.Running).SetProvider(model.Provider.Name()).SetAttempts(attempt)
 		if m.g.StartedAt == nil {
 			u.SetStartedAt(now)
 		}
@@ -53,6 +52,12 @@ func (m *making) begun(model *llm.Model, why llm.Kind) tape.Draft {
 		return tape.Draft{Kind: stepStarted, Data: asked}
 	}
 	return tape.Draft{Kind: stepRetrying, Data: retryingData{m.g.Attempts + 1, why, utf8.RuneCountInString(m.kept.Text), asked}}
+}
+
+// counted writes down what the answer took so far.
+func (m *making) counted(tx *eventlog.Tx) *entgen.GenerationUpdateOne {
+	return tx.Generation.UpdateOneID(m.g.ID).SetNillableFirstAt(m.kept.firstAt).SetInputTokens(m.used.Input).SetCachedTokens(m.used.Cached).
+		SetOutputTokens(m.used.Output).SetEstimated(m.used.Estimated).SetCost(m.used.cost())
 }
 
 // change makes a change that goes with steps of the tape.
@@ -100,11 +105,7 @@ func (m *making) over(ctx context.Context, state enum.GenerationState, t eventlo
 		if err := m.hold.End(ctx, tx.Tx, tape.Draft{Kind: stepUsage, Data: m.used}, tape.Draft{Kind: kind, Data: end}); err != nil {
 			return err
 		}
-		u := tx.Generation.UpdateOneID(m.g.ID).SetState(state).SetEndedAt(now).SetFailure(string(end.Failure)).SetReserved(0).SetNillableFirstAt(m.kept.firstAt).
-			SetInputTokens(m.used.Input).SetCachedTokens(m.used.Cached).SetOutputTokens(m.used.Output).SetEstimated(m.used.Estimated)
-		if m.used.Cost != nil {
-			u.SetCost(*m.used.Cost)
-		}
+		u := m.counted(tx).SetState(state).SetEndedAt(now).SetFailure(string(end.Failure)).SetReserved(0)
 		if end.MessageID != "" {
 			if err := m.post(ctx, tx, end.MessageID); err != nil {
 				return err

@@ -19,9 +19,6 @@ const (
 	tries, lives = 4, 25
 )
 
-// errStop is why the making of an answer here ends before the answer does.
-var errStop = errors.New("assistant: the answer was stopped")
-
 // making is an answer that is being made here.
 type making struct {
 	*Service
@@ -63,7 +60,7 @@ func (m *making) run(ctx context.Context) (err error) {
 	}
 	why := interrupted
 	for try := 1; ; try++ {
-		if done(m.hold.Stopping()) {
+		if m.hold.Stopped() {
 			return m.stop(ctx)
 		}
 		if m.kept.asked >= lives { // it may be what ends the servers
@@ -89,7 +86,7 @@ func (m *making) run(ctx context.Context) (err error) {
 			return m.call(ctx, calls)
 		case err == nil:
 			return m.finish(ctx, out.Reason)
-		case errors.Is(err, errStop):
+		case errors.Is(err, tape.ErrStopped):
 			return m.stop(ctx)
 		case f == nil:
 			return err
@@ -106,7 +103,7 @@ func (m *making) run(ctx context.Context) (err error) {
 			model, try = next, 0
 			continue
 		}
-		if err := m.pause(ctx, f, try); err != nil && !errors.Is(err, errStop) {
+		if err := m.pause(ctx, f, try); err != nil && !errors.Is(err, tape.ErrStopped) {
 			return err
 		}
 	}
@@ -150,15 +147,6 @@ func (m *making) firstAfter(asked time.Time) time.Duration {
 	return m.kept.firstAt.Sub(asked)
 }
 
-func done(c <-chan struct{}) bool {
-	select {
-	case <-c:
-		return true
-	default:
-		return false
-	}
-}
-
 // longestPause bounds how long it is waited before a provider is asked again.
 const longestPause = 30 * time.Second
 
@@ -178,7 +166,7 @@ func (m *making) pause(ctx context.Context, f *llm.Fault, try int) error {
 	case <-m.Clock.After(min(wait, longestPause)):
 		return nil
 	case <-m.hold.Stopping():
-		return errStop
+		return tape.ErrStopped
 	case <-m.hold.Lost():
 		return tape.ErrLost
 	case <-ctx.Done():
@@ -188,19 +176,8 @@ func (m *making) pause(ctx context.Context, f *llm.Fault, try int) error {
 
 // attempt asks the provider and writes down what comes: text, and the calls that the model wants made.
 func (m *making) attempt(ctx context.Context, model *llm.Model, r llm.Request) (out llm.Outcome, calls []llm.Call, err error) {
-	requesting, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	watched := make(chan struct{})
-	go func() {
-		defer close(watched)
-		select {
-		case <-m.hold.Stopping():
-			cancel(errStop)
-		case <-m.hold.Lost():
-			cancel(tape.ErrLost)
-		case <-requesting.Done():
-		}
-	}()
+	requesting, end := m.hold.Bind(ctx)
+	defer func() { _ = end() }() // also where something panics
 	// What was seen of the answer is written also where its making ends.
 	rec := newRecorder(context.WithoutCancel(ctx), m.hold, m.Clock)
 	input, parting := r.Estimate(), m.parting()
@@ -217,9 +194,7 @@ func (m *making) attempt(ctx context.Context, model *llm.Model, r llm.Request) (
 		}
 		return rec.add(requesting, p)
 	})
-	cause := context.Cause(requesting)
-	cancel(nil)
-	<-watched
+	cause := end()
 	if errors.Is(err, errLong) {
 		out.Reason, err = llm.Length, nil
 	}

@@ -20,9 +20,6 @@ import (
 // lives is how often a run that changes nothing is begun, where its servers end.
 const lives = 3
 
-// errStop is why a run ends here before the tool does.
-var errStop = errors.New("tool: the run was stopped")
-
 // problem is why a run failed, as its caller is told.
 type problem struct {
 	code Failure
@@ -65,7 +62,7 @@ func (w *working) Run(ctx context.Context) (err error) {
 	switch {
 	case w.x.State.Over(): // somebody said no
 		return w.end(ctx, result{state: w.x.State})
-	case done(w.hold.Stopping()):
+	case w.hold.Stopped():
 		return w.end(ctx, result{state: enum.Cancelled})
 	case w.x.State == enum.Waiting && !w.Clock.Now().Before(*w.x.ExpiresAt):
 		return w.end(ctx, result{state: enum.Expired})
@@ -152,30 +149,17 @@ func (w *working) start(ctx context.Context) error {
 
 // attempt runs the tool. An error is karnak's own, or says that the run ends here before the tool does.
 func (w *working) attempt(ctx context.Context, v *version) (result, error) {
-	running, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	watched := make(chan struct{})
-	go func() {
-		defer close(watched)
-		select {
-		case <-w.hold.Stopping():
-			cancel(errStop)
-		case <-w.hold.Lost():
-			cancel(tape.ErrLost)
-		case <-running.Done():
-		}
-	}()
+	running, end := w.hold.Bind(ctx)
+	defer func() { _ = end() }() // also where something panics
 	since := w.Clock.Now()
 	output, took, err := w.perform(running, v)
 	if took.wall == 0 {
 		took.wall = w.Clock.Now().Sub(since)
 	}
-	cause := context.Cause(running)
-	cancel(nil)
-	<-watched
+	cause := end()
 	r := result{state: enum.Succeeded, output: output, usage: took}
 	switch {
-	case errors.Is(cause, errStop):
+	case errors.Is(cause, tape.ErrStopped):
 		r.state, r.output = enum.Cancelled, nil
 	case cause != nil:
 		return r, cause
@@ -218,15 +202,6 @@ func explained(err error) *problem {
 		return fail(code, "%s", f.Sentences())
 	}
 	return fail(Internal, "Something went wrong here: try again.")
-}
-
-func done(c <-chan struct{}) bool {
-	select {
-	case <-c:
-		return true
-	default:
-		return false
-	}
 }
 
 func value(s *string) string {
